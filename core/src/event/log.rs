@@ -1,0 +1,1 @@
+//! Events as sentences about the operator's world.

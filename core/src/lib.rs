@@ -1,0 +1,15 @@
+//! The pure protocol core of keepalived.
+//!
+//! Nothing here reads a clock, opens a file or a socket, or depends on the order of a hash map. See `ARCHITECTURE.md`.
+
+pub mod config;
+pub mod engine;
+pub mod event;
+pub mod kernel;
+pub mod net;
+pub mod time;
+pub mod timers;
+pub mod vrrp;
+
+pub use engine::Engine;
+pub use time::Time;

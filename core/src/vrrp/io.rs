@@ -5,7 +5,6 @@ use crate::event::Event;
 use crate::kernel::{CommandId, Errno, KernelCommand, KernelEvent};
 use crate::net::{Family, IfIndex, Name};
 use core::net::IpAddr;
-use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -143,8 +142,6 @@ pub struct ScriptRun {
     pub argv: Vec<String>,
     /// Who runs it; `None`: the daemon's default.
     pub user: Option<Credentials>,
-    /// Killed after this; the engine asks for it by [`Output::KillScript`].
-    pub timeout: Duration,
 }
 
 /// How a script ended.

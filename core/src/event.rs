@@ -2,7 +2,7 @@
 
 pub mod log;
 
-use crate::kernel::{AddressSpec, Errno};
+use crate::kernel::Errno;
 use crate::net::{Family, IfIndex, Name, Priority, Version, Vrid};
 use crate::vrrp::{DropReason, FaultReason, ScriptStatus, State};
 use core::net::IpAddr;
@@ -127,41 +127,17 @@ pub enum Event {
         /// Whether the pseudo-header is in the sum from now on.
         pseudo_header: bool,
     },
-    /// The kernel has acknowledged an address of ours.
-    AddressAdded(AddressSpec),
-    /// An address of ours is removed, at our wish.
-    AddressRemoved(AddressSpec),
-    /// An address of ours vanished while we need it; it is being put back.
-    AddressLost(AddressSpec),
-    /// The kernel refused to add an address; it is tried again.
-    AddressFailed {
-        /// The address.
-        address: AddressSpec,
-        /// Why.
-        errno: Errno,
-        /// When it is tried again.
-        retry: Duration,
-    },
-    /// The kernel refused to remove an address; it is tried again.
-    RemoveFailed {
-        /// The address.
-        address: AddressSpec,
-        /// Why.
-        errno: Errno,
-        /// When it is tried again.
-        retry: Duration,
-    },
-    /// An address of a predecessor (or one of ours that nobody holds) was found at start and is removed.
-    LeftoverRemoved {
-        /// The interface.
+    /// Something about an address on an interface of this machine.
+    Address {
+        /// The interface's name.
         interface: String,
         /// The address.
         ip: IpAddr,
         /// Its prefix length.
         prefix: u8,
+        /// What.
+        news: AddressNews,
     },
-    /// IPv6 duplicate address detection found our address in use by another host.
-    AddressConflict(AddressSpec),
     /// A burst of announcements begins.
     Announced {
         /// The instance.
@@ -310,6 +286,35 @@ pub enum Why {
     Reconfigured,
     /// The daemon stops, or the instance is no longer configured.
     Stopped,
+}
+
+/// What happened to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AddressNews {
+    /// The kernel has acknowledged that it is there, at our wish.
+    Added,
+    /// The kernel has acknowledged that it is gone, at our wish.
+    Removed,
+    /// It was there though nobody here is master of it - a predecessor left it, or somebody added it - and is removed.
+    LeftoverRemoved,
+    /// It vanished while we need it, and has been put back.
+    PutBack,
+    /// The kernel refused to add it.
+    AddFailed {
+        /// Why.
+        errno: Errno,
+        /// When it is tried again.
+        retry: Duration,
+    },
+    /// The kernel refused to remove it.
+    RemoveFailed {
+        /// Why.
+        errno: Errno,
+        /// When it is tried again.
+        retry: Duration,
+    },
+    /// IPv6 duplicate address detection found another host that uses it.
+    Conflict,
 }
 
 /// What announcements are for.

@@ -10,6 +10,7 @@ pub mod net;
 pub mod time;
 pub mod timers;
 pub mod vrrp;
+pub mod wire;
 
 pub use engine::Engine;
 pub use time::Time;

@@ -51,7 +51,10 @@ pub enum Input<'a> {
     /// A configuration: the first, or a new one. Always valid: a file with errors never gets here.
     Configure(Box<Config>),
     /// Stop: resign, clean up, run `notify_stop`. [`Output::Stopped`] follows.
-    Stop,
+    Stop {
+        /// Leave the virtual addresses where they are, and do not resign (`--dont-release-vrrp`).
+        keep_addresses: bool,
+    },
 }
 
 /// A received packet of protocol 112, with what the socket knows of it.

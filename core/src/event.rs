@@ -66,7 +66,7 @@ pub enum Event {
         /// Its priority.
         priority: Priority,
     },
-    /// While master, another master was heard: a duel. Told once for each rival.
+    /// While master, another master was heard that must give way to us: a duel. Told once for each rival.
     Duel {
         /// The instance.
         instance: Name,
@@ -74,8 +74,6 @@ pub enum Event {
         rival: IpAddr,
         /// Its priority.
         priority: Priority,
-        /// Whether this router stays master.
-        we_stay: bool,
     },
     /// The other master of a duel has been silent for a master down interval (or gave up), and this router stays master.
     DuelWon {

@@ -7,6 +7,8 @@ pub mod engine;
 pub mod event;
 pub mod kernel;
 pub mod net;
+pub mod notify;
+pub mod reload;
 pub mod time;
 pub mod timers;
 pub mod vrrp;

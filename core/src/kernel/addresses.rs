@@ -8,6 +8,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// How long a refused command waits for its next try; doubled each time, up to [`RETRY_MAX`].
 pub const RETRY: Duration = Duration::from_secs(1);
@@ -101,6 +102,9 @@ pub struct AddressTable {
     next_seq: u64,
     effects: VecDeque<Effect>,
     keep: bool,
+    /// Answers of [`sources`](Self::sources), until an address that is not managed changes.
+    #[serde(skip)]
+    sources: BTreeMap<(IfIndex, Family), Arc<[IpAddr]>>,
 }
 
 impl AddressTable {
@@ -136,6 +140,9 @@ impl AddressTable {
     /// `owner`'s configuration names the address. While no owner wants it, it must not be in the kernel.
     pub fn manage(&mut self, now: Time, owner: Owner, spec: AddressSpec) {
         let key = AddressKey::of(&spec);
+        if !self.managed.contains_key(&key) {
+            self.forget_sources(key);
+        }
         let entry = self.managed.entry(key).or_insert_with(|| Managed::new(spec.clone()));
         entry.spec = spec;
         entry.users.insert(owner);
@@ -178,6 +185,7 @@ impl AddressTable {
             .collect();
         for key in keys {
             self.managed.insert(key, Managed::new(bare_spec(key)));
+            self.forget_sources(key);
             self.reconcile(now, key);
         }
     }
@@ -192,6 +200,9 @@ impl AddressTable {
     pub fn observe(&mut self, now: Time, address: Address) {
         let key = AddressKey { index: address.index, ip: address.ip, prefix: address.prefix };
         let conflict = address.dad_failed;
+        if !self.managed.contains_key(&key) {
+            self.forget_sources(key);
+        }
         match self.observed.get_mut(&key) {
             Some(seen) => seen.address = address,
             None => {
@@ -211,6 +222,9 @@ impl AddressTable {
     /// The kernel does not have it.
     pub fn observe_gone(&mut self, now: Time, key: AddressKey) {
         self.observed.remove(&key);
+        if !self.managed.contains_key(&key) {
+            self.forget_sources(key);
+        }
         if let Some(entry) = self.managed.get_mut(&key) {
             entry.lost |= !entry.told.is_empty();
             entry.told.clear();
@@ -300,7 +314,10 @@ impl AddressTable {
     }
 
     /// Addresses of `family` on an interface that adverts can be sent from, in the kernel's order, none of them managed by us.
-    pub fn sources(&self, index: IfIndex, family: Family) -> impl Iterator<Item = IpAddr> {
+    pub fn sources(&mut self, index: IfIndex, family: Family) -> Arc<[IpAddr]> {
+        if let Some(known) = self.sources.get(&(index, family)) {
+            return known.clone();
+        }
         let mut found: Vec<(bool, u64, IpAddr)> = self
             .on_link(index)
             .filter(|(key, seen)| {
@@ -315,7 +332,24 @@ impl AddressTable {
             .map(|(key, seen)| (seen.address.secondary, seen.seq, key.ip))
             .collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, _, ip)| ip)
+        let found: Arc<[IpAddr]> = found.into_iter().map(|(_, _, ip)| ip).collect();
+        self.sources.insert((index, family), found.clone());
+        found
+    }
+
+    /// Whether a configuration names it.
+    #[must_use]
+    pub fn is_managed(&self, key: AddressKey) -> bool {
+        self.managed.contains_key(&key)
+    }
+
+    /// Who wants it.
+    pub fn wanted_by(&self, key: AddressKey) -> impl Iterator<Item = Owner> {
+        self.managed.get(&key).into_iter().flat_map(|entry| entry.wanted_by.iter().copied())
+    }
+
+    fn forget_sources(&mut self, key: AddressKey) {
+        self.sources.remove(&(key.index, Family::of(key.ip)));
     }
 
     fn on_link(&self, index: IfIndex) -> impl Iterator<Item = (&AddressKey, &Observed)> {
@@ -386,9 +420,11 @@ impl AddressTable {
             && entry.doing == Doing::Nothing
             && (!there || self.keep)
             && let Some(entry) = self.managed.remove(&key)
-            && let Some(at) = entry.retry_at
         {
-            self.retries.remove(&(at, key));
+            self.forget_sources(key);
+            if let Some(at) = entry.retry_at {
+                self.retries.remove(&(at, key));
+            }
         }
     }
 }

@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn arp_bytes() {
         let want = [
-            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 0x0a, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0x0a, 10, 0,
-            0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 10, 0, 0, 1,
+            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 0x0a, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0x0a,
+            10, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 10, 0, 0, 1,
         ];
         assert_eq!(gratuitous_arp(Ipv4Addr::new(10, 0, 0, 1), MAC), want);
     }

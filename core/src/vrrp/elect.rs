@@ -1,0 +1,334 @@
+//! Signals to an instance, and what follows from them.
+
+use super::engine::{Running, TimerKey, Vrrp};
+use super::fsm::{self, Heard, Send, Signal, Step, Timer};
+use super::instance::{Duel, Id, Instance, Master};
+use super::io::{Output, SocketKey, Transmit};
+use super::state::State;
+use crate::event::{Event, Occasion, Why};
+use crate::net::{AdvertInterval, Priority};
+use crate::time::Time;
+use core::net::IpAddr;
+use core::time::Duration;
+
+/// How long the scripts of a new master wait for its addresses.
+const NOTIFY_LIMIT: Duration = Duration::from_secs(1);
+
+/// A valid advert, as far as the election is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rival {
+    pub ip: IpAddr,
+    pub priority: Priority,
+    pub interval: Option<AdvertInterval>,
+    pub heard: Heard,
+}
+
+impl Vrrp {
+    /// Gives `signal` to an instance and carries out what follows.
+    pub(super) fn signal(&mut self, id: Id, signal: Signal, why: Why) {
+        self.step(id, signal, why, None);
+    }
+
+    /// A valid advert for an instance that is BACKUP or MASTER.
+    pub(super) fn heard(&mut self, id: Id, rival: Rival) {
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return };
+        instance.counters.adverts_received += 1;
+        if rival.heard == Heard::Resign {
+            instance.counters.resigned_received += 1;
+        }
+        let delay = instance.config.preempt_delay;
+        let mut delayed = None;
+        match rival.heard {
+            Heard::Lower if instance.state == State::Backup && instance.config.preempt && !delay.is_zero() => {
+                if instance.preempt_at.is_none() {
+                    instance.preempt_at = Some(now + delay);
+                    delayed = Some(Event::PreemptDelayed { instance: instance.name(), delay });
+                }
+            }
+            Heard::SameLowerAddress | Heard::SameHigherAddress | Heard::Higher => instance.preempt_at = None,
+            Heard::Lower | Heard::Resign => {}
+        }
+        let why = match rival.heard {
+            Heard::SameHigherAddress => Why::HigherAddress { master: rival.ip },
+            Heard::Lower | Heard::SameLowerAddress => Why::LiveMasterAfterStall { master: rival.ip },
+            Heard::Higher | Heard::Resign => Why::HigherPriority { master: rival.ip, priority: rival.priority },
+        };
+        if let Some(event) = delayed {
+            self.event(event);
+        }
+        self.step(id, Signal::Heard(rival.heard), why, Some(rival));
+    }
+
+    fn step(&mut self, id: Id, signal: Signal, why: Why, rival: Option<Rival>) {
+        let ready = self.group_ready(id);
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return };
+        let from = instance.state;
+        let step = fsm::step(from, signal, &instance.rules(now, ready));
+        instance.want_master = step.want_master;
+        if rival.is_some() {
+            instance.relistened = false;
+        }
+        match step.send {
+            Send::Nothing => {}
+            Send::Advert => self.send_adverts(id),
+            Send::Resign => self.resign(id),
+        }
+        if step.learn
+            && let Some(rival) = rival
+        {
+            self.learn(id, rival);
+        }
+        if step.next != from {
+            self.move_to(id, from, step.next, why);
+        }
+        self.set_timer(id, step, rival);
+        if from == State::Master && step.next == State::Master {
+            match (signal, rival) {
+                (Signal::Heard(Heard::Resign), Some(rival)) => self.rival_gave_up(id, rival),
+                (Signal::Heard(_), Some(rival)) => self.duel(id, rival),
+                _ => {}
+            }
+        }
+        if step.next != from {
+            self.group_follows(id, from, step.next);
+            self.settle_groups(id);
+        } else if step.want_master {
+            self.group_wants(id);
+        }
+    }
+
+    fn set_timer(&mut self, id: Id, step: Step, rival: Option<Rival>) {
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return };
+        let at = match step.timer {
+            Timer::Keep => return,
+            Timer::Off => {
+                self.timers.cancel(TimerKey::Main(id));
+                return;
+            }
+            Timer::MasterDown => {
+                instance.heard_at = now;
+                now + instance.master_down()
+            }
+            Timer::Skew => {
+                if let Some(rival) = rival {
+                    instance.master = Some(Master { ip: rival.ip, priority: Priority::RESIGN });
+                }
+                now + instance.skew()
+            }
+            Timer::NextAdvert => now + instance.interval(),
+        };
+        self.timers.set(TimerKey::Main(id), at);
+    }
+
+    /// Takes the sender of an accepted advert as the master.
+    fn learn(&mut self, id: Id, rival: Rival) {
+        let Some(instance) = self.get_mut(id) else { return };
+        let news = instance.master.is_none_or(|m| m.ip != rival.ip);
+        instance.master = Some(Master { ip: rival.ip, priority: rival.priority });
+        let ours = instance.config.advert_interval;
+        let learnt = rival.interval.filter(|i| *i != ours);
+        let changed = learnt != instance.learnt;
+        instance.learnt = learnt;
+        let name = instance.name();
+        if news {
+            self.event(Event::MasterLearned { instance: name.clone(), master: rival.ip, priority: rival.priority });
+        }
+        if changed {
+            self.event(Event::IntervalLearned { instance: name, centis: learnt.unwrap_or(ours).centis() });
+        }
+    }
+
+    fn move_to(&mut self, id: Id, from: State, to: State, why: Why) {
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return };
+        instance.state = to;
+        instance.relistened = false;
+        instance.maybe_deposed = false;
+        instance.preempt_at = None;
+        instance.duel = None;
+        if to != State::Backup {
+            instance.master = None;
+            instance.learnt = None;
+            instance.want_master = false;
+        }
+        let keys: Vec<_> = instance.vips.iter().map(|vip| vip.key).collect();
+        let garp = instance.config.garp;
+        let state = Event::State { instance: instance.name(), from, to, priority: instance.priority, why };
+        if to == State::Master {
+            instance.counters.became_master += 1;
+        }
+        if from == State::Master {
+            instance.counters.left_master += 1;
+        }
+        self.event(state);
+        if from == State::Master {
+            self.flush_notify(id);
+            for key in [TimerKey::Duel(id), TimerKey::SecondBurst(id), TimerKey::Refresh(id)] {
+                self.timers.cancel(key);
+            }
+            self.drop_paced(id);
+            for key in keys.iter().rev() {
+                self.addresses.release(now, id, *key);
+            }
+        }
+        if to == State::Master {
+            if !garp.delay.is_zero() {
+                self.second_burst_at(id, garp.delay, garp.repeat, Occasion::Delayed);
+            }
+            if !garp.refresh.is_zero() {
+                self.timers.set(TimerKey::Refresh(id), now + garp.delay + garp.refresh);
+            }
+            if let Some(instance) = self.get_mut(id) {
+                instance.notify_pending = true;
+            }
+            self.timers.set(TimerKey::Notify(id), now + NOTIFY_LIMIT);
+            for key in &keys {
+                self.addresses.want(now, id, *key);
+            }
+        }
+        self.drain_addresses();
+        match to {
+            State::Master => self.notify_when_ready(id),
+            State::Backup | State::Fault | State::Init => self.notify_instance(id, to),
+        }
+    }
+
+    /// The one timer of an instance has expired, `due` at the time given.
+    pub(super) fn main_timer(&mut self, id: Id, due: Time) {
+        let now = self.now;
+        let late = now.since(due);
+        let Some(instance) = self.get_mut(id) else { return };
+        match instance.state {
+            State::Backup => {
+                if late > instance.tolerated_lateness() && !instance.relistened {
+                    instance.relistened = true;
+                    let again = instance.interval() + instance.skew();
+                    self.timers.set(TimerKey::Main(id), now + again);
+                    return;
+                }
+                let silence = now.since(instance.heard_at);
+                let why = match instance.master {
+                    Some(Master { ip, priority: Priority::RESIGN }) => Why::MasterResigned { last: ip },
+                    Some(master) if master.priority < instance.priority && instance.config.preempt => {
+                        Why::Preempted { lower: master.ip, priority: master.priority }
+                    }
+                    last => Why::MasterSilent { last: last.map(|m| m.ip), silence },
+                };
+                self.signal(id, Signal::MasterDown, why);
+            }
+            State::Master => self.advert_due(id, due, late),
+            State::Init | State::Fault => {}
+        }
+    }
+
+    fn advert_due(&mut self, id: Id, due: Time, late: Duration) {
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return };
+        let interval = instance.interval();
+        let name = instance.name();
+        if late > instance.master_down() {
+            let nopreempt = !instance.config.preempt;
+            instance.maybe_deposed = nopreempt;
+            self.event(Event::Stalled { instance: name, late });
+            if nopreempt {
+                let skew = self.get(id).map_or(Duration::ZERO, Instance::skew);
+                self.timers.set(TimerKey::Main(id), now + interval + skew);
+                return;
+            }
+            self.announce_all(id, Occasion::Stall);
+        } else if instance.maybe_deposed {
+            instance.maybe_deposed = false;
+            self.announce_all(id, Occasion::Stall);
+        }
+        self.signal(id, Signal::AdvertDue, Why::Startup);
+        // In step with the schedule, unless that would mean to catch up.
+        if late < interval {
+            self.timers.set(TimerKey::Main(id), due + interval);
+        }
+    }
+
+    /// Another master was heard that must give way to us.
+    fn duel(&mut self, id: Id, rival: Rival) {
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return };
+        let interval = instance.interval();
+        let garp = instance.config.garp;
+        let known = instance.duel.filter(|duel| duel.rival == rival.ip);
+        let announce = known.is_none_or(|duel| now.since(duel.announced_at) >= Duration::from_secs(1));
+        let announced_at = if announce { now } else { known.map_or(now, |duel| duel.announced_at) };
+        instance.duel = Some(Duel { rival: rival.ip, announced_at });
+        let name = instance.name();
+        if known.is_none() {
+            self.event(Event::Duel { instance: name, rival: rival.ip, priority: rival.priority });
+        }
+        let silence = interval.max(rival.interval.map_or(interval, AdvertInterval::duration));
+        self.timers.set(TimerKey::Duel(id), now + silence + silence / 2);
+        if announce && garp.lower_prio_repeat > 0 {
+            self.announce_repeat(id, garp.lower_prio_repeat, Occasion::LowerMaster);
+            if !garp.lower_prio_delay.is_zero() {
+                self.second_burst_at(id, garp.lower_prio_delay, garp.lower_prio_repeat, Occasion::LowerMaster);
+            }
+        }
+    }
+
+    fn rival_gave_up(&mut self, id: Id, rival: Rival) {
+        if self.get(id).is_some_and(|i| i.duel.is_some_and(|duel| duel.rival == rival.ip)) {
+            self.duel_over(id);
+        }
+    }
+
+    /// The rival of a duel is silent: what the link learnt from it must be unlearnt.
+    pub(super) fn duel_over(&mut self, id: Id) {
+        self.timers.cancel(TimerKey::Duel(id));
+        let Some(instance) = self.get_mut(id) else { return };
+        let Some(duel) = instance.duel.take() else { return };
+        let name = instance.name();
+        self.event(Event::DuelWon { instance: name, rival: duel.rival });
+        self.announce_all(id, Occasion::DuelOver);
+    }
+
+    fn send_adverts(&mut self, id: Id) {
+        self.transmit(id, false);
+    }
+
+    fn resign(&mut self, id: Id) {
+        if !(self.running == Running::Stopping && self.keep_addresses) {
+            self.transmit(id, true);
+        }
+    }
+
+    fn transmit(&mut self, id: Id, resign: bool) {
+        let Some(instance) = self.instances.get_mut(id as usize).and_then(Option::as_mut) else { return };
+        let (Some(index), Some(source)) = (instance.index, instance.source) else { return };
+        let socket = SocketKey { index, family: instance.config.family };
+        let resignation;
+        let adverts = if resign {
+            resignation = instance.make_adverts(Priority::RESIGN);
+            &resignation[..]
+        } else {
+            instance.adverts()
+        };
+        let count = adverts.len() as u64;
+        self.out.extend(adverts.iter().map(|advert| {
+            Output::Send(Transmit {
+                socket,
+                source,
+                destination: advert.destination,
+                ttl: advert.ttl,
+                payload: advert.payload.clone(),
+            })
+        }));
+        instance.counters.adverts_sent += count;
+        if resign {
+            instance.counters.resigned_sent += count;
+        }
+    }
+
+    /// Stops an instance for good.
+    pub(super) fn shut_down(&mut self, id: Id, why: Why) {
+        self.signal(id, Signal::Shutdown, why);
+    }
+}

@@ -80,9 +80,14 @@ impl Vrrp {
             return;
         }
         let mut moved = false;
+        let mut dropped = Vec::new();
         for &id in ids {
-            moved |= self.relocate(id);
+            moved |= self.relocate(id, &mut dropped);
             self.reprioritise(id);
+        }
+        // Only now: another instance may have taken them over.
+        for (id, key) in dropped {
+            self.addresses.unmanage(self.now, id, key);
         }
         if moved {
             self.reindex_listeners();
@@ -113,8 +118,9 @@ impl Vrrp {
         self.drain_addresses();
     }
 
-    /// Follows the instance's interfaces to their present indices. Returns whether the instance's own moved.
-    fn relocate(&mut self, id: Id) -> bool {
+    /// Follows the instance's interfaces to their present indices. Returns whether the instance's own moved, and adds the
+    /// addresses that it has no more to `dropped`.
+    fn relocate(&mut self, id: Id, dropped: &mut Vec<(Id, AddressKey)>) -> bool {
         let now = self.now;
         let Some(instance) = self.get(id) else { return false };
         let index = self.link_names.get(&instance.config.interface).copied();
@@ -142,9 +148,7 @@ impl Vrrp {
                 self.addresses.want(now, id, key);
             }
         }
-        for key in old.difference(&new) {
-            self.addresses.unmanage(now, id, *key);
-        }
+        dropped.extend(old.difference(&new).map(|key| (id, *key)));
         moved
     }
 

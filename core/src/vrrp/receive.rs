@@ -58,7 +58,8 @@ impl Vrrp {
         }
         let Some(instance) = self.get(id) else { return };
         let known = instance.master.is_some_and(|m| m.ip == packet.source);
-        if !(instance.config.skip_check_adv_addr && known) && !lists_our_addresses(instance, advert) {
+        let checked = !instance.config.skip_check_adv_addr || !known;
+        if checked && !lists_our_addresses(instance, advert) {
             // Noticed, not refused: whoever refuses ends with two masters, and the C version does not refuse either.
             self.dropped(Some(id), packet, DropReason::AddressList);
         }

@@ -20,6 +20,14 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// From the start of `self` to the end of `last`, which is in the same file and not before `self`.
+    #[must_use]
+    pub fn to(self, last: Span) -> Span {
+        Span { end: last.end.max(self.end), ..self }
+    }
+}
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -33,8 +41,55 @@ pub struct Diagnostic {
     pub span: Span,
     /// What was expected there.
     pub label: String,
-    /// What follows from it ("the instance is not started"), where it was first defined, and the like.
+    /// Other places that belong to it, each with a label: where a name was first defined, and the like.
+    pub also: Vec<(Span, String)>,
+    /// What follows from it ("the instance is not started").
     pub notes: Vec<String>,
     /// What to do: "did you mean `priority`?"
     pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error about `span`.
+    pub(super) fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            span,
+            label: String::new(),
+            also: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning about `span`.
+    pub(super) fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
+    }
+
+    /// With a label under the words.
+    pub(super) fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+
+    /// With another place.
+    pub(super) fn also(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
+        self.also.push((span, label.into()));
+        self
+    }
+
+    /// With what follows from it.
+    pub(super) fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// With what to do.
+    pub(super) fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
 }

@@ -1,10 +1,17 @@
 //! Text to a typed configuration, with every mistake located.
 
+mod ast;
+mod build;
 pub mod diagnostic;
+pub mod keywords;
+mod lexer;
 pub mod model;
+mod preprocess;
+pub mod render;
 pub mod source;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use render::{render, render_line};
 pub use source::{Source, SourceFile};
 
 /// What a source says.
@@ -26,6 +33,12 @@ impl Parsed {
 
 /// Reads a configuration. Total: any text gives a `Parsed`.
 #[must_use]
-pub fn parse(_source: &Source) -> Parsed {
-    Parsed { config: model::Config::default(), diagnostics: Vec::new() }
+pub fn parse(source: &Source) -> Parsed {
+    let mut diagnostics = Vec::new();
+    let preprocess::Lines { lines, partial } = preprocess::lines(source, &mut diagnostics);
+    let tokens = lexer::tokens(&lines, &mut diagnostics);
+    let tree = ast::tree(tokens, source, keywords::begins_a_section, partial, &mut diagnostics);
+    let config = build::config(&tree, source, partial, &mut diagnostics);
+    diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
+    Parsed { config, diagnostics }
 }

@@ -1,0 +1,196 @@
+//! Tokens to a tree of statements, with unbalanced braces located.
+
+use super::diagnostic::{Diagnostic, Span};
+use super::lexer::{Phrase, Token, Word};
+use super::source::Source;
+
+/// Nothing in the language is nested deeper than this.
+const MAX_DEPTH: usize = 32;
+
+/// A keyword, its words and its block.
+#[derive(Clone, Debug)]
+pub(super) struct Statement {
+    /// The words, the keyword first. `None`: a block that belongs to no keyword.
+    pub(super) phrase: Option<Phrase>,
+    /// The block.
+    pub(super) block: Option<Block>,
+}
+
+impl Statement {
+    /// The words, the keyword first.
+    pub(super) fn words(&self) -> &[Word] {
+        self.phrase.as_ref().map_or(&[], |phrase| &phrase.words)
+    }
+}
+
+/// Statements between braces.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// `{`
+    pub(super) open: Span,
+    /// What is in it.
+    pub(super) statements: Vec<Statement>,
+}
+
+/// Builds the tree. `begins_a_section` tells keywords that stand outside every block: where one of them opens a block
+/// inside another, the brace before it is missing. `partial`: lines were left out, so braces prove nothing.
+pub(super) fn tree(
+    tokens: Vec<Token>,
+    source: &Source,
+    begins_a_section: impl Fn(&str) -> bool,
+    partial: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Statement> {
+    let mut builder =
+        Builder { source, partial, diagnostics, root: Vec::new(), open: Vec::new(), ignored: 0, hint: None };
+    for token in tokens {
+        match token {
+            Token::Phrase(phrase) => builder.current().push(Statement { phrase: Some(phrase), block: None }),
+            Token::Open(span) => builder.open(span, &begins_a_section),
+            Token::Close(span) => builder.close(span),
+        }
+    }
+    builder.finish()
+}
+
+struct Builder<'a> {
+    source: &'a Source,
+    partial: bool,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    root: Vec<Statement>,
+    /// The open blocks, the innermost last. Each belongs to the last statement of the one before it.
+    open: Vec<Block>,
+    /// Open braces beyond `MAX_DEPTH`.
+    ignored: usize,
+    /// A `}` that stands under another line than the one whose block it ends.
+    hint: Option<(Span, Span)>,
+}
+
+impl Builder<'_> {
+    fn current(&mut self) -> &mut Vec<Statement> {
+        match self.open.last_mut() {
+            Some(block) => &mut block.statements,
+            None => &mut self.root,
+        }
+    }
+
+    fn open(&mut self, span: Span, begins_a_section: &impl Fn(&str) -> bool) {
+        let nested = !self.open.is_empty();
+        let statements = self.current();
+        let owner = statements.last().is_some_and(|s| s.block.is_none());
+        if !owner {
+            statements.push(Statement { phrase: None, block: None });
+        }
+        if nested && owner {
+            let is_section = statements
+                .last()
+                .and_then(|s| s.words().first())
+                .is_some_and(|word| !word.quoted && begins_a_section(&word.text));
+            if is_section && let Some(section) = statements.pop() {
+                self.missing_brace_before(&section);
+                while let Some(block) = self.open.pop() {
+                    self.attach(block);
+                }
+                self.root.push(section);
+            }
+        }
+        if self.open.len() >= MAX_DEPTH {
+            if self.ignored == 0 {
+                self.diagnostics.push(
+                    Diagnostic::error("too-deep", span, "blocks are nested too deeply")
+                        .label(format!("more than {MAX_DEPTH} levels")),
+                );
+            }
+            self.ignored += 1;
+            return;
+        }
+        self.open.push(Block { open: span, statements: Vec::new() });
+    }
+
+    fn close(&mut self, span: Span) {
+        if self.ignored > 0 {
+            self.ignored -= 1;
+            return;
+        }
+        match self.open.pop() {
+            Some(block) => {
+                if self.hint.is_none() && self.is_first_on_line(span) && self.indent(span) != self.indent(block.open) {
+                    self.hint = Some((span, block.open));
+                }
+                self.attach(block);
+            }
+            None if self.partial => {}
+            None => {
+                let mut d = Diagnostic::error("unexpected-brace", span, "a `}` that closes nothing")
+                    .label("no block is open here")
+                    .help("remove it, or look for a `{` that is missing above");
+                if let Some(opened) = self.last_section() {
+                    d = d.also(opened, "the last block before it begins here and is closed already");
+                }
+                self.diagnostics.push(d);
+            }
+        }
+    }
+
+    /// The last statement at the top that has a block.
+    fn last_section(&self) -> Option<Span> {
+        self.root.iter().rev().find(|s| s.block.is_some()).and_then(|s| s.phrase.as_ref()).map(|p| p.span)
+    }
+
+    fn attach(&mut self, block: Block) {
+        if let Some(owner) = self.current().last_mut() {
+            owner.block = Some(block);
+        }
+    }
+
+    fn missing_brace_before(&mut self, section: &Statement) {
+        let Some(phrase) = &section.phrase else { return };
+        if self.partial {
+            return;
+        }
+        let mut d = Diagnostic::error("missing-brace", phrase.span, "a `}` is missing before this")
+            .label("this cannot stand inside another block");
+        if let Some(block) = self.open.last() {
+            d = d.also(block.open, "this block is still open");
+        }
+        self.hint = None;
+        self.diagnostics.push(d);
+    }
+
+    fn finish(mut self) -> Vec<Statement> {
+        if !self.partial
+            && let Some(block) = self.open.last()
+        {
+            let mut d = Diagnostic::error("missing-brace", block.open, "a block is not closed")
+                .label("its `}` is missing")
+                .note("everything down to the end of the file is inside this block");
+            if let Some((close, open)) = self.hint {
+                d = d.also(open, "the block that begins here ...");
+                d = d.also(close, "... ends here, but this `}` is indented for another one");
+            }
+            self.diagnostics.push(d);
+        }
+        while let Some(block) = self.open.pop() {
+            self.attach(block);
+        }
+        self.root
+    }
+
+    /// The blanks at the start of the line that `span` is on.
+    fn indent(&self, span: Span) -> &[u8] {
+        let line = self.line_before(span);
+        let blanks = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        &line[..blanks]
+    }
+
+    fn is_first_on_line(&self, span: Span) -> bool {
+        self.line_before(span).iter().all(|b| matches!(b, b' ' | b'\t'))
+    }
+
+    /// What stands on the line before `span`; of very long lines only the last part.
+    fn line_before(&self, span: Span) -> &[u8] {
+        let text = self.source.files.get(span.file).map_or(&[][..], |file| file.text.as_bytes());
+        let before = &text[span.start.saturating_sub(256)..span.start];
+        &before[before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1)..]
+    }
+}

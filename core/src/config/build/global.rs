@@ -1,0 +1,134 @@
+//! `global_defs`, and what instances inherit from it.
+
+use super::values::Value;
+use super::{Context, Item, Seen, walk};
+use crate::config::ast::Block;
+use crate::config::keywords;
+use crate::config::model::{Garp, Global};
+use crate::net::{Family, Version};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::time::Duration;
+
+/// What holds for an instance that does not say otherwise.
+pub(super) struct Defaults {
+    pub(super) version: Version,
+    pub(super) garp: Garp,
+    pub(super) skip_check_adv_addr: bool,
+    pub(super) check_unicast_src: bool,
+    pub(super) higher_prio_send_advert: bool,
+    pub(super) lower_prio_no_advert: bool,
+    pub(super) v3_checksum_as_v2: bool,
+    group4: IpAddr,
+    group6: IpAddr,
+}
+
+impl Defaults {
+    /// Where adverts of `family` go.
+    pub(super) fn group(&self, family: Family) -> IpAddr {
+        match family {
+            Family::V4 => self.group4,
+            Family::V6 => self.group6,
+        }
+    }
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Defaults {
+            version: Version::V2,
+            garp: Garp::default(),
+            skip_check_adv_addr: false,
+            check_unicast_src: false,
+            higher_prio_send_advert: false,
+            lower_prio_no_advert: false,
+            v3_checksum_as_v2: false,
+            group4: IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18)),
+            group6: IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
+        }
+    }
+}
+
+#[derive(Default)]
+struct GarpGiven {
+    delay: Option<Duration>,
+    repeat: Option<u32>,
+    refresh: Option<Duration>,
+    refresh_repeat: Option<u32>,
+    lower_prio_delay: Option<Duration>,
+    lower_prio_repeat: Option<u32>,
+    interval: Duration,
+    gna_interval: Duration,
+    minimal: bool,
+}
+
+/// Reads all `global_defs` blocks as one.
+pub(super) fn read(cx: &mut Context<'_, '_>, blocks: &[&Block]) -> (Global, Defaults) {
+    let mut global = Global::default();
+    let mut defaults = Defaults::default();
+    let mut garp = GarpGiven::default();
+    let mut seen = Seen::new();
+    for block in blocks {
+        walk(cx, &block.statements, keywords::GLOBAL, &mut seen, |_, item| {
+            set(&mut global, &mut defaults, &mut garp, item);
+        });
+    }
+    defaults.garp = garp.resolve();
+    (global, defaults)
+}
+
+fn set(global: &mut Global, defaults: &mut Defaults, garp: &mut GarpGiven, item: Item<'_>) {
+    match (item.keyword.name, item.value) {
+        ("router_id", Value::Word(word)) => global.router_id = Some(word.text.clone()),
+        ("script_user", Value::User(user)) => global.script_user = Some(user),
+        ("enable_script_security", _) => global.script_security = true,
+        ("vrrp_startup_delay", Value::Micros(micros)) => global.startup_delay = Duration::from_micros(micros),
+        ("vrrp_version", Value::Integer(version)) => defaults.version = super::instance::version(version),
+        ("vrrp_mcast_group4", Value::Address(ip)) => defaults.group4 = ip,
+        ("vrrp_mcast_group6", Value::Address(ip)) => defaults.group6 = ip,
+        ("vrrp_skip_check_adv_addr", Value::Switch(on)) => defaults.skip_check_adv_addr = on,
+        ("vrrp_check_unicast_src", _) => defaults.check_unicast_src = true,
+        ("vrrp_higher_prio_send_advert", Value::Switch(on)) => defaults.higher_prio_send_advert = on,
+        ("vrrp_lower_prio_no_advert", Value::Switch(on)) => defaults.lower_prio_no_advert = on,
+        ("v3_checksum_as_v2", _) => defaults.v3_checksum_as_v2 = true,
+        ("vrrp_garp_master_delay", Value::Integer(n)) => garp.delay = Some(seconds(n)),
+        ("vrrp_garp_master_repeat", Value::Integer(n)) => garp.repeat = Some(times(n)),
+        ("vrrp_garp_master_refresh", Value::Integer(n)) => garp.refresh = Some(seconds(n)),
+        ("vrrp_garp_master_refresh_repeat", Value::Integer(n)) => garp.refresh_repeat = Some(times(n)),
+        ("vrrp_garp_lower_prio_delay", Value::Integer(n)) => garp.lower_prio_delay = Some(seconds(n)),
+        ("vrrp_garp_lower_prio_repeat", Value::Integer(n)) => garp.lower_prio_repeat = Some(times(n)),
+        ("vrrp_garp_interval", Value::Micros(micros)) => garp.interval = Duration::from_micros(micros),
+        ("vrrp_gna_interval", Value::Micros(micros)) => garp.gna_interval = Duration::from_micros(micros),
+        ("vrrp_min_garp", Value::Switch(on)) => garp.minimal = on,
+        _ => {}
+    }
+}
+
+impl GarpGiven {
+    /// `vrrp_min_garp` changes what is not said otherwise, wherever it stands.
+    fn resolve(self) -> Garp {
+        let standard = Garp::default();
+        let base = if self.minimal { Garp { repeat: 1, delay: Duration::ZERO, ..standard } } else { standard };
+        let delay = self.delay.unwrap_or(base.delay);
+        let repeat = self.repeat.unwrap_or(base.repeat);
+        Garp {
+            delay,
+            repeat,
+            refresh: self.refresh.unwrap_or(base.refresh),
+            refresh_repeat: self.refresh_repeat.unwrap_or(base.refresh_repeat),
+            lower_prio_delay: self.lower_prio_delay.unwrap_or(delay),
+            lower_prio_repeat: self.lower_prio_repeat.unwrap_or(repeat),
+            interval: self.interval,
+            gna_interval: self.gna_interval,
+        }
+    }
+}
+
+/// Whole seconds that the table has found in range.
+pub(super) fn seconds(n: i64) -> Duration {
+    Duration::from_secs(n.unsigned_abs())
+}
+
+/// A count that the table has found in range.
+pub(super) fn times(n: i64) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,236 @@
+//! `vrrp_instance`: what is written, before defaults and rules.
+
+use super::values::Value;
+use super::{Context, Given, Item, Seen, address, global, track, walk};
+use crate::config::ast::Block;
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::keywords;
+use crate::config::model::{AuthPass, Garp, InitialState, NotifyScripts, Script, TrackInterface, UnicastPeer};
+use crate::net::{Name, Priority, Version, Vrid};
+use core::net::IpAddr;
+use core::time::Duration;
+
+/// What an instance says of itself.
+pub(super) struct Draft {
+    pub(super) name: Given<Name>,
+    /// Keywords that were written, rightly or not: they are not missing.
+    pub(super) written: Vec<&'static str>,
+    pub(super) state: Option<Given<InitialState>>,
+    pub(super) interface: Option<Given<String>>,
+    pub(super) vrid: Option<Given<Vrid>>,
+    pub(super) priority: Option<Given<Priority>>,
+    pub(super) advert_micros: Option<Given<u64>>,
+    pub(super) version: Option<Given<Version>>,
+    pub(super) native_ipv6: Option<Span>,
+    pub(super) addresses: Vec<Given<address::Entry>>,
+    pub(super) excluded: Vec<Given<address::Entry>>,
+    pub(super) preempt: Option<Span>,
+    pub(super) nopreempt: Option<Span>,
+    pub(super) preempt_delay: Option<Given<Duration>>,
+    pub(super) mcast_source: Option<Given<IpAddr>>,
+    pub(super) unicast_source: Option<Given<IpAddr>>,
+    pub(super) group: Option<Given<IpAddr>>,
+    pub(super) peers: Vec<Given<UnicastPeer>>,
+    /// A peer's TTLs were written.
+    pub(super) peer_ttl: bool,
+    pub(super) ttl: Option<Given<u8>>,
+    pub(super) check_unicast_src: Option<Given<bool>>,
+    pub(super) garp: GarpChanges,
+    pub(super) track: Vec<Given<TrackInterface>>,
+    pub(super) dont_track_primary: bool,
+    pub(super) auth_type: Option<Given<&'static str>>,
+    pub(super) auth_pass: Option<Given<AuthPass>>,
+    pub(super) skip_check_adv_addr: Option<bool>,
+    pub(super) higher_prio_send_advert: Option<bool>,
+    pub(super) lower_prio_no_advert: Option<bool>,
+    pub(super) v3_checksum_as_v2: Option<bool>,
+    pub(super) notify: NotifyScripts,
+}
+
+/// What an instance says about announcements.
+#[derive(Default)]
+pub(super) struct GarpChanges {
+    delay: Option<Duration>,
+    repeat: Option<u32>,
+    refresh: Option<Duration>,
+    refresh_repeat: Option<u32>,
+    lower_prio_delay: Option<Duration>,
+    lower_prio_repeat: Option<u32>,
+}
+
+impl GarpChanges {
+    /// Applied to the defaults.
+    pub(super) fn apply(&self, base: Garp) -> Garp {
+        Garp {
+            delay: self.delay.unwrap_or(base.delay),
+            repeat: self.repeat.unwrap_or(base.repeat),
+            refresh: self.refresh.unwrap_or(base.refresh),
+            refresh_repeat: self.refresh_repeat.unwrap_or(base.refresh_repeat),
+            lower_prio_delay: self.lower_prio_delay.unwrap_or(base.lower_prio_delay),
+            lower_prio_repeat: self.lower_prio_repeat.unwrap_or(base.lower_prio_repeat),
+            ..base
+        }
+    }
+}
+
+/// Reads the block of an instance.
+pub(super) fn read(cx: &mut Context<'_, '_>, name: &Given<Name>, block: &Block) -> Draft {
+    let mut draft = Draft::new(name.clone());
+    let mut seen = Seen::new();
+    let mut authentication = Vec::new();
+    walk(cx, &block.statements, keywords::INSTANCE, &mut seen, |cx, item| match item.value {
+        Value::Block(block) => authentication.push(block),
+        _ => set(cx, &mut draft, item),
+    });
+    draft.written = seen.keys().copied().collect();
+    let mut seen = Seen::new();
+    for block in authentication {
+        walk(cx, &block.statements, keywords::AUTHENTICATION, &mut seen, |cx, item| match item.value {
+            Value::Choice(kind) => draft.auth_type = item.given(kind),
+            Value::Word(word) => draft.auth_pass = item.given(password(cx, &word.text, word.span)),
+            _ => {}
+        });
+    }
+    draft.written.extend(seen.keys());
+    draft
+}
+
+fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
+    match (item.keyword.name, &item.value) {
+        ("state", Value::Choice(state)) => {
+            let state = if *state == "MASTER" { InitialState::Master } else { InitialState::Backup };
+            draft.state = item.given(state);
+        }
+        ("interface", Value::Word(word)) => draft.interface = interface(cx, &item, &word.text),
+        ("virtual_router_id", Value::Integer(n)) => {
+            draft.vrid = u8::try_from(*n).ok().and_then(Vrid::new).and_then(|vrid| item.given(vrid));
+        }
+        ("priority", Value::Integer(n)) => draft.priority = item.given(Priority(small(*n))),
+        ("advert_int", Value::Micros(micros)) => draft.advert_micros = item.given(*micros),
+        ("version", Value::Integer(n)) => draft.version = item.given(version(*n)),
+        ("native_ipv6", _) => draft.native_ipv6 = Some(item.span),
+        ("virtual_ipaddress", Value::Lines(lines)) => {
+            draft.addresses.extend(lines.iter().filter_map(|line| address::read(cx, line)));
+        }
+        ("virtual_ipaddress_excluded", Value::Lines(lines)) => {
+            draft.excluded.extend(lines.iter().filter_map(|line| address::read(cx, line)));
+        }
+        ("preempt", _) => draft.preempt = Some(item.span),
+        ("nopreempt", _) => draft.nopreempt = Some(item.span),
+        ("preempt_delay", Value::Micros(micros)) => draft.preempt_delay = item.given(Duration::from_micros(*micros)),
+        ("mcast_src_ip", Value::Address(ip)) => draft.mcast_source = item.given(*ip),
+        ("unicast_src_ip", Value::Address(ip)) => draft.unicast_source = item.given(*ip),
+        ("mcast_dst_ip", Value::Address(ip)) => draft.group = item.given(*ip),
+        ("unicast_peer", Value::Lines(lines)) => {
+            for line in lines {
+                if let Some((peer, ttl)) = address::peer(cx, line) {
+                    draft.peers.push(peer);
+                    draft.peer_ttl |= ttl;
+                }
+            }
+        }
+        ("unicast_ttl", Value::Integer(n)) => draft.ttl = item.given(small(*n)),
+        ("check_unicast_src", Value::Switch(on)) => draft.check_unicast_src = item.given(*on),
+        ("garp_master_delay", Value::Integer(n)) => draft.garp.delay = Some(global::seconds(*n)),
+        ("garp_master_repeat", Value::Integer(n)) => draft.garp.repeat = Some(global::times(*n)),
+        ("garp_master_refresh", Value::Integer(n)) => draft.garp.refresh = Some(global::seconds(*n)),
+        ("garp_master_refresh_repeat", Value::Integer(n)) => draft.garp.refresh_repeat = Some(global::times(*n)),
+        ("garp_lower_prio_delay", Value::Integer(n)) => draft.garp.lower_prio_delay = Some(global::seconds(*n)),
+        ("garp_lower_prio_repeat", Value::Integer(n)) => draft.garp.lower_prio_repeat = Some(global::times(*n)),
+        ("track_interface", Value::Lines(lines)) => track::read(cx, lines, &mut draft.track),
+        ("dont_track_primary", _) => draft.dont_track_primary = true,
+        ("skip_check_adv_addr", Value::Switch(on)) => draft.skip_check_adv_addr = Some(*on),
+        ("higher_prio_send_advert", Value::Switch(on)) => draft.higher_prio_send_advert = Some(*on),
+        ("lower_prio_no_advert", Value::Switch(on)) => draft.lower_prio_no_advert = Some(*on),
+        ("v3_checksum_as_v2", Value::Switch(on)) => draft.v3_checksum_as_v2 = Some(*on),
+        (name, Value::Script(script)) => notify(&mut draft.notify, name, script.clone()),
+        _ => {}
+    }
+}
+
+/// Puts a script in its place.
+pub(super) fn notify(scripts: &mut NotifyScripts, keyword: &str, script: Script) {
+    let slot = match keyword {
+        "notify_master" => &mut scripts.master,
+        "notify_backup" => &mut scripts.backup,
+        "notify_fault" => &mut scripts.fault,
+        "notify_stop" => &mut scripts.stop,
+        _ => &mut scripts.any,
+    };
+    *slot = Some(script);
+}
+
+/// The protocol's version, of a number that the table has found in range.
+pub(super) fn version(n: i64) -> Version {
+    if n == 3 { Version::V3 } else { Version::V2 }
+}
+
+/// A number that the table has found to fit in a byte.
+pub(super) fn small(n: i64) -> u8 {
+    u8::try_from(n).unwrap_or(u8::MAX)
+}
+
+fn interface(cx: &mut Context<'_, '_>, item: &Item<'_>, name: &str) -> Option<Given<String>> {
+    if name == "lo" {
+        cx.report(
+            Diagnostic::error("loopback", item.args, "adverts cannot go out on the loopback interface")
+                .label("nobody else is on this link")
+                .help("name the interface that the other routers can be reached on"),
+        );
+        return None;
+    }
+    item.given(name.to_owned())
+}
+
+fn password(cx: &mut Context<'_, '_>, text: &str, span: Span) -> AuthPass {
+    let mut bytes = [0; 8];
+    if text.len() > bytes.len() {
+        cx.report(
+            Diagnostic::warning("truncated", span, format!("the password has {} bytes", text.len()))
+                .label("only the first 8 count")
+                .help("RFC 2338 has no room for more; the C version cuts it in the same way"),
+        );
+    }
+    for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+        *to = from;
+    }
+    AuthPass(bytes)
+}
+
+impl Draft {
+    fn new(name: Given<Name>) -> Draft {
+        Draft {
+            name,
+            written: Vec::new(),
+            state: None,
+            interface: None,
+            vrid: None,
+            priority: None,
+            advert_micros: None,
+            version: None,
+            native_ipv6: None,
+            addresses: Vec::new(),
+            excluded: Vec::new(),
+            preempt: None,
+            nopreempt: None,
+            preempt_delay: None,
+            mcast_source: None,
+            unicast_source: None,
+            group: None,
+            peers: Vec::new(),
+            peer_ttl: false,
+            ttl: None,
+            check_unicast_src: None,
+            garp: GarpChanges::default(),
+            track: Vec::new(),
+            dont_track_primary: false,
+            auth_type: None,
+            auth_pass: None,
+            skip_check_adv_addr: None,
+            higher_prio_send_advert: None,
+            lower_prio_no_advert: None,
+            v3_checksum_as_v2: None,
+            notify: NotifyScripts::default(),
+        }
+    }
+}

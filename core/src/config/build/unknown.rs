@@ -1,0 +1,109 @@
+//! Words that are no keyword where they stand.
+
+use super::Context;
+use crate::config::ast::Statement;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::keywords::{self, Keyword, Path};
+use crate::config::lexer::Word;
+
+/// Reports `word`, and what was perhaps meant.
+pub(super) fn keyword(cx: &mut Context<'_, '_>, block: Path, statement: &Statement, word: &Word) {
+    let place = if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") };
+    let skipped = if statement.block.is_some() { "the whole block is skipped" } else { "the line is skipped" };
+    let name: String = word.text.chars().take(60).collect();
+    let mut diagnostic =
+        Diagnostic::warning("unknown-keyword", word.span, format!("`{name}` is no keyword {place}")).label(skipped);
+    match (keywords::blocks_of(&word.text), suggestion(cx, block, &word.text)) {
+        ([], Some(meant)) => {
+            diagnostic = diagnostic.help(format!("did you mean `{}`{}?", meant.name, belongs(block, meant)));
+        }
+        ([], None) => {}
+        (blocks, meant) => {
+            if let Some(meant) = meant.filter(|meant| meant.block == block) {
+                diagnostic = diagnostic.help(format!("did you mean `{}`?", meant.name));
+            }
+            diagnostic = diagnostic.note(format!("`{name}` belongs {}", list(blocks)));
+        }
+    }
+    cx.report(diagnostic);
+}
+
+fn belongs(block: Path, keyword: &Keyword) -> String {
+    if keyword.block == block { String::new() } else { format!(", which belongs {}", list(&[keyword.block])) }
+}
+
+fn list(blocks: &[Path]) -> String {
+    let place =
+        |block: &Path| if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") };
+    let mut out = blocks.iter().take(3).map(place).collect::<Vec<_>>().join(", ");
+    if blocks.len() > 3 {
+        out.push_str(" and other blocks");
+    }
+    out
+}
+
+/// The keyword that is most like `word`: one of this block, or else of another.
+fn suggestion(cx: &mut Context<'_, '_>, block: Path, word: &str) -> Option<&'static Keyword> {
+    if word.len() > 40 {
+        return None;
+    }
+    let key = (block, word.to_owned());
+    if let Some(known) = cx.suggestions.get(&key) {
+        return *known;
+    }
+    let found = nearest(keywords::of(block), word).or_else(|| nearest(keywords::all(), word));
+    cx.suggestions.insert(key, found);
+    found
+}
+
+/// The nearest of `candidates`, when it is near enough to be meant.
+pub(super) fn nearest(candidates: impl Iterator<Item = &'static Keyword>, word: &str) -> Option<&'static Keyword> {
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .filter(|k| k.name != word && k.name.len().abs_diff(word.len()) <= limit + 1)
+        .map(|k| (distance(&k.name.to_lowercase(), &word.to_lowercase()), k))
+        .filter(|(d, k)| *d <= limit && *d < k.name.len())
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, k)| k)
+}
+
+/// How many insertions, deletions, replacements and swaps of neighbours lie between two words (optimal string alignment).
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = core::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("priority", "priority"), 0);
+        assert_eq!(distance("prioritty", "priority"), 1);
+        assert_eq!(distance("prioirty", "priority"), 1);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn near_words_are_found() {
+        let find = |word| nearest(keywords::of(keywords::INSTANCE), word).map(|k| k.name);
+        assert_eq!(find("prioritty"), Some("priority"));
+        assert_eq!(find("PRIORITY"), Some("priority"));
+        assert_eq!(find("virtual_ipadress"), Some("virtual_ipaddress"));
+        assert_eq!(find("frobnicate"), None);
+    }
+}

@@ -1,0 +1,410 @@
+//! The words after a keyword, read as the table says.
+
+use super::{Context, script, unknown};
+use crate::config::ast::{Block, Statement};
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::keywords::{Arg, Keyword, MAX_INTERFACE_NAME};
+use crate::config::lexer::{Phrase, Word};
+use crate::config::model::{Credentials, Script};
+use core::net::IpAddr;
+
+/// What was read.
+pub(super) enum Value<'a> {
+    /// The keyword alone, or words that nothing needs.
+    Nothing,
+    /// On or off.
+    Switch(bool),
+    /// A whole number in its range.
+    Integer(i64),
+    /// Microseconds in their range.
+    Micros(u64),
+    /// A word.
+    Word(&'a Word),
+    /// One of the words of the table.
+    Choice(&'static str),
+    /// An address.
+    Address(IpAddr),
+    /// A user.
+    User(Credentials),
+    /// A program.
+    Script(Script),
+    /// A block.
+    Block(&'a Block),
+    /// A name and a block.
+    Named(&'a Word, &'a Block),
+    /// The entries of a block, a line each.
+    Lines(Vec<&'a Phrase>),
+    /// The words of a block.
+    Names(Vec<&'a Word>),
+}
+
+/// Reads what follows `keyword`. `None`: it was wrong, and has been reported.
+pub(super) fn read<'a>(
+    cx: &mut Context<'_, '_>,
+    keyword: &'static Keyword,
+    statement: &'a Statement,
+    phrase: &'a Phrase,
+    args: Span,
+) -> Option<Value<'a>> {
+    let words = phrase.words.get(1..).unwrap_or_default();
+    let (least, most) = count(keyword.arg);
+    if words.len() < least {
+        missing_argument(cx, keyword, phrase);
+        return None;
+    }
+    if words.len() > most {
+        too_many(cx, keyword, &words[most..]);
+        return None;
+    }
+    match keyword.arg {
+        Arg::Flag | Arg::Words(..) | Arg::Anything => Some(Value::Nothing),
+        Arg::Switch => words.first().map_or(Some(true), |word| switch(cx, word)).map(Value::Switch),
+        Arg::Integer(min, max) => integer(cx, keyword.name, words.first()?, min, max).map(Value::Integer),
+        Arg::Seconds(min, max) => seconds(cx, keyword.name, words.first()?, min, max).map(Value::Micros),
+        Arg::Word => Some(Value::Word(words.first()?)),
+        Arg::Choice(choices) => choice(cx, keyword, words.first()?, choices).map(Value::Choice),
+        Arg::Address => address(cx, words.first()?).map(Value::Address),
+        Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
+        Arg::Interface => interface(cx, words.first()?).map(Value::Word),
+        Arg::User => Some(Value::User(script::credentials(cx, words)?)),
+        Arg::Script => script::script(cx, keyword, phrase.span).map(Value::Script),
+        Arg::Block => block(cx, keyword, statement, args).map(Value::Block),
+        Arg::NamedBlock => {
+            let block = block(cx, keyword, statement, args)?;
+            Some(Value::Named(words.first()?, block))
+        }
+        Arg::Lines => {
+            let block = block(cx, keyword, statement, args)?;
+            Some(Value::Lines(lines(cx, block)))
+        }
+        Arg::Names => {
+            let block = block(cx, keyword, statement, args)?;
+            Some(Value::Names(lines(cx, block).into_iter().flat_map(|phrase| &phrase.words).collect()))
+        }
+    }
+}
+
+/// How many words must and may follow. Scripts count for themselves.
+fn count(arg: Arg) -> (usize, usize) {
+    match arg {
+        Arg::Flag | Arg::Block | Arg::Lines | Arg::Names => (0, 0),
+        Arg::Switch => (0, 1),
+        Arg::Words(least, most) => (least, most),
+        Arg::User => (1, 2),
+        Arg::Script => (1, usize::MAX),
+        Arg::Anything => (0, usize::MAX),
+        _ => (1, 1),
+    }
+}
+
+/// What is expected after a keyword, in words.
+pub(super) fn expected(arg: Arg) -> String {
+    match arg {
+        Arg::Flag | Arg::Words(0, 0) => "nothing".into(),
+        Arg::Switch => "`on` or `off`".into(),
+        Arg::Integer(min, max) => format!("a whole number from {min} to {max}"),
+        Arg::Seconds(min, max) => format!("seconds, {} to {}", decimal(min), decimal(max)),
+        Arg::Word => "one word".into(),
+        Arg::Words(least, most) if least == most => format!("{least} words"),
+        Arg::Words(least, most) => format!("{least} to {most} words"),
+        Arg::Choice(choices) => choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or "),
+        Arg::Address => "an IP address".into(),
+        Arg::Group(false) => "an IPv4 multicast address".into(),
+        Arg::Group(true) => "an IPv6 multicast address".into(),
+        Arg::Interface => "the name of an interface".into(),
+        Arg::User => "a user, and perhaps a group".into(),
+        Arg::Script => "a command in quotes".into(),
+        Arg::NamedBlock => "one name, and `{`".into(),
+        Arg::Block | Arg::Lines | Arg::Names => "`{`".into(),
+        Arg::Anything => "anything".into(),
+    }
+}
+
+fn missing_argument(cx: &mut Context<'_, '_>, keyword: &Keyword, phrase: &Phrase) {
+    let mut diagnostic =
+        Diagnostic::error("missing-argument", phrase.span, format!("something is missing after `{}`", keyword.name))
+            .label(format!("expected {}", expected(keyword.arg)));
+    if keyword.default.is_empty() {
+        diagnostic = diagnostic.help(keyword.doc);
+    } else {
+        diagnostic = diagnostic.help(format!("{} (default: {})", keyword.doc, keyword.default));
+    }
+    cx.report(diagnostic);
+}
+
+fn too_many(cx: &mut Context<'_, '_>, keyword: &Keyword, extra: &[Word]) {
+    let (Some(first), Some(last)) = (extra.first(), extra.last()) else { return };
+    let takes = match keyword.arg {
+        Arg::Flag => "takes no words",
+        Arg::Block | Arg::Lines | Arg::Names => "takes nothing but a block",
+        Arg::User | Arg::Words(..) => "takes fewer words",
+        _ => "takes one word",
+    };
+    let mut diagnostic =
+        Diagnostic::error("trailing-words", first.span.to(last.span), format!("`{}` {takes}", keyword.name))
+            .label("what is this for?");
+    diagnostic = if first.text == "\\" {
+        diagnostic.help("a `\\` does not continue a line here")
+    } else if extra.iter().any(|word| word.text.starts_with("//") || word.text == ";") {
+        diagnostic.help("comments begin with `#` or `!`")
+    } else if matches!(keyword.arg, Arg::Word | Arg::NamedBlock) {
+        diagnostic.help("a word with spaces needs quotes around it")
+    } else {
+        diagnostic.help("every keyword begins a line of its own; comments begin with `#` or `!`")
+    };
+    cx.report(diagnostic);
+}
+
+fn switch(cx: &mut Context<'_, '_>, word: &Word) -> Option<bool> {
+    match word.text.as_str() {
+        "on" | "true" | "yes" => Some(true),
+        "off" | "false" | "no" => Some(false),
+        _ => {
+            cx.report(
+                Diagnostic::error("bad-switch", word.span, format!("`{}` is neither on nor off", word.text))
+                    .label("expected `on` or `off`")
+                    .help("also `true`, `yes`, `false` and `no`, in small letters; the keyword alone means `on`"),
+            );
+            None
+        }
+    }
+}
+
+/// A whole number of `what` in a range.
+pub(super) fn integer(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i64, max: i64) -> Option<i64> {
+    let digits = word.text.trim_start_matches([' ', '\t']);
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let label = format!("expected {}", expected(Arg::Integer(min, max)));
+    if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+        let mut diagnostic =
+            Diagnostic::error("not-a-number", word.span, format!("`{}` is not a whole number", word.text)).label(label);
+        let leading: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        if !leading.is_empty() {
+            diagnostic = diagnostic.help(format!("did you mean `{leading}`?"));
+        }
+        cx.report(diagnostic);
+        return None;
+    }
+    match digits.parse::<i64>() {
+        Ok(value) if (min..=max).contains(&value) => Some(value),
+        _ => {
+            cx.report(
+                Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text)).label(label),
+            );
+            None
+        }
+    }
+}
+
+/// Seconds with decimals, as microseconds in a range.
+fn seconds(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: u64, max: u64) -> Option<u64> {
+    let text = word.text.trim_start_matches([' ', '\t']);
+    let label = format!("expected {}", expected(Arg::Seconds(min, max)));
+    let Some((value, exact)) = micros(text.strip_prefix('+').unwrap_or(text)) else {
+        let mut diagnostic =
+            Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of seconds", word.text))
+                .label(label);
+        if let Some(number) = text.strip_suffix("ms").and_then(micros) {
+            diagnostic = diagnostic.help(format!("write `{}`: the unit is the second", decimal(number.0 / 1000)));
+        } else if let Some(number) = text.strip_suffix('s').and_then(micros) {
+            diagnostic = diagnostic.help(format!("write `{}`: the unit is the second", decimal(number.0)));
+        } else if text.contains(',') {
+            diagnostic = diagnostic.help("the decimal sign is a point");
+        }
+        cx.report(diagnostic);
+        return None;
+    };
+    if !(min..=max).contains(&value) {
+        cx.report(
+            Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text)).label(label),
+        );
+        return None;
+    }
+    if !exact {
+        cx.report(
+            Diagnostic::warning("rounded", word.span, "more than six decimals")
+                .label(format!("read as {}", decimal(value))),
+        );
+    }
+    Some(value)
+}
+
+/// A decimal number of seconds in microseconds, and whether it was exact. `None` when it is no number, or a huge one.
+fn micros(text: &str) -> Option<(u64, bool)> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if (whole.is_empty() && part.is_empty()) || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let seconds: u64 = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(u64::MAX / 2_000_000) };
+    let mut fraction = 0;
+    for at in 0..6 {
+        fraction = fraction * 10 + part.as_bytes().get(at).map_or(0, |b| u64::from(b - b'0'));
+    }
+    let up = part.as_bytes().get(6).is_some_and(|b| *b >= b'5');
+    let exact = part.len() <= 6 || part.as_bytes()[6..].iter().all(|b| *b == b'0');
+    let value = seconds.min(u64::MAX / 2_000_000) * 1_000_000 + fraction + u64::from(up);
+    Some((value, exact))
+}
+
+/// Microseconds as seconds, with as many decimals as needed.
+pub(in crate::config) fn decimal(micros: u64) -> String {
+    let whole = micros / 1_000_000;
+    match micros % 1_000_000 {
+        0 => whole.to_string(),
+        part => format!("{whole}.{part:06}").trim_end_matches('0').to_owned(),
+    }
+}
+
+fn choice(
+    cx: &mut Context<'_, '_>,
+    keyword: &Keyword,
+    word: &Word,
+    choices: &'static [&'static str],
+) -> Option<&'static str> {
+    if let Some(found) = choices.iter().find(|c| **c == word.text) {
+        return Some(found);
+    }
+    let mut diagnostic =
+        Diagnostic::error("bad-value", word.span, format!("`{}` cannot be `{}`", keyword.name, word.text))
+            .label(format!("expected {}", expected(keyword.arg)));
+    let near = choices
+        .iter()
+        .map(|c| (unknown::distance(&c.to_lowercase(), &word.text.to_lowercase()), c))
+        .min_by_key(|(d, _)| *d)
+        .filter(|(d, _)| *d <= 2 && word.text.len() > 2);
+    if let Some((_, meant)) = near.filter(|_| word.text.len() <= 40) {
+        diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+    }
+    cx.report(diagnostic);
+    None
+}
+
+/// An address without a prefix length.
+pub(super) fn address(cx: &mut Context<'_, '_>, word: &Word) -> Option<IpAddr> {
+    match word.text.parse() {
+        Ok(ip) => Some(ip),
+        Err(_) => {
+            let mut diagnostic =
+                Diagnostic::error("bad-address", word.span, format!("`{}` is not an IP address", word.text))
+                    .label("expected an address like 192.0.2.1 or 2001:db8::1");
+            if word.text.split_once('/').is_some_and(|(ip, _)| ip.parse::<IpAddr>().is_ok()) {
+                diagnostic = diagnostic.help("no prefix length belongs here");
+            } else if let Some(why) = why_not_an_address(&word.text) {
+                diagnostic = diagnostic.help(why);
+            }
+            cx.report(diagnostic);
+            None
+        }
+    }
+}
+
+/// What is wrong with something that looks like an IPv4 address.
+pub(super) fn why_not_an_address(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('.').collect();
+    if parts.iter().any(|p| p.is_empty() || !p.bytes().all(|b| b.is_ascii_digit())) {
+        return text.contains('%').then(|| "write the interface with `dev`, not after a `%`".to_owned());
+    }
+    if parts.len() != 4 {
+        return Some(format!("an IPv4 address has 4 numbers, this has {}", parts.len()));
+    }
+    if let Some(large) = parts.iter().find(|p| p.len() > 3 || p.parse::<u16>().is_ok_and(|n| n > 255)) {
+        return Some(format!("`{large}` is more than 255"));
+    }
+    parts.iter().find(|p| p.len() > 1 && p.starts_with('0')).map(|p| format!("write `{p}` without its leading zero"))
+}
+
+fn group(cx: &mut Context<'_, '_>, word: &Word, ipv6: bool) -> Option<IpAddr> {
+    let ip = address(cx, word)?;
+    if ip.is_ipv6() != ipv6 || !ip.is_multicast() {
+        cx.report(
+            Diagnostic::error("not-multicast", word.span, format!("`{ip}` cannot be a multicast group here"))
+                .label(format!("expected {}", expected(Arg::Group(ipv6)))),
+        );
+        return None;
+    }
+    if let IpAddr::V6(v6) = ip
+        && v6.segments()[0] & 0x000f != 2
+    {
+        cx.report(
+            Diagnostic::warning("not-link-local", word.span, format!("`{ip}` is not a link-local group"))
+                .label("adverts should stay on their link; link-local groups begin with ff02"),
+        );
+    }
+    Some(ip)
+}
+
+/// An interface's name, or another name that is kept like one.
+pub(super) fn interface<'a>(cx: &mut Context<'_, '_>, word: &'a Word) -> Option<&'a Word> {
+    let name = word.text.as_str();
+    let problem = if name.len() > MAX_INTERFACE_NAME {
+        format!("{} bytes, but at most {MAX_INTERFACE_NAME} are possible", name.len())
+    } else if name.is_empty() || name == "." || name == ".." {
+        "no such name is possible".to_owned()
+    } else if name.bytes().any(|b| b == b'/' || b.is_ascii_whitespace() || b.is_ascii_control()) {
+        "slashes and blanks are not possible".to_owned()
+    } else {
+        return Some(word);
+    };
+    cx.report(
+        Diagnostic::error("bad-interface-name", word.span, format!("`{name}` cannot be an interface's name"))
+            .label(problem),
+    );
+    None
+}
+
+fn block<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, statement: &'a Statement, args: Span) -> Option<&'a Block> {
+    if statement.block.is_none() {
+        cx.report(
+            Diagnostic::error("missing-block", args, format!("`{}` needs a block", keyword.name))
+                .label("expected `{` after this"),
+        );
+    }
+    statement.block.as_ref()
+}
+
+fn lines<'a>(cx: &mut Context<'_, '_>, block: &'a Block) -> Vec<&'a Phrase> {
+    let mut out = Vec::with_capacity(block.statements.len());
+    for statement in &block.statements {
+        if let Some(inner) = &statement.block {
+            cx.report(
+                Diagnostic::error("unexpected-block", inner.open, "a block inside a list")
+                    .label("no `{` belongs here")
+                    .help("is the `}` of the list missing?"),
+            );
+            continue;
+        }
+        let Some(phrase) = statement.phrase.as_ref().filter(|phrase| !phrase.unresolved) else { continue };
+        match phrase.torn {
+            Some(torn) => super::torn_quote(cx, torn),
+            None => out.push(phrase),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_exact() {
+        assert_eq!(micros("1"), Some((1_000_000, true)));
+        assert_eq!(micros("0.01"), Some((10_000, true)));
+        assert_eq!(micros(".5"), Some((500_000, true)));
+        assert_eq!(micros("2."), Some((2_000_000, true)));
+        assert_eq!(micros("0.0000015"), Some((2, false)));
+        assert_eq!(micros("1.2.3"), None);
+        assert_eq!(micros(""), None);
+        assert_eq!(micros("."), None);
+        assert_eq!(micros("-1"), None);
+        assert!(micros(&"9".repeat(50)).is_some());
+    }
+
+    #[test]
+    fn decimals_round_trip() {
+        for value in [0, 1, 10_000, 1_500_000, 255_000_000, 999_999_999_999] {
+            assert_eq!(micros(&decimal(value)), Some((value, true)));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The one table of keywords: what may stand where, what it takes, what it means, and whether it is built.
+//!
+//! Reading, "did you mean", documentation and completion all come from here. One file for each part of the language.
+
+mod address;
+mod global;
+mod instance;
+mod later;
+mod sync_group;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The block a keyword stands in: the keywords that open it, joined by `/`; empty outside every block.
+pub type Path = &'static str;
+
+/// Outside every block.
+pub const ROOT: Path = "";
+/// Inside `global_defs`.
+pub const GLOBAL: Path = "global_defs";
+/// Inside `vrrp_instance`.
+pub const INSTANCE: Path = "vrrp_instance";
+/// Inside `authentication` of an instance.
+pub const AUTHENTICATION: Path = "vrrp_instance/authentication";
+/// Inside `vrrp_sync_group`.
+pub const SYNC_GROUP: Path = "vrrp_sync_group";
+/// After the address on a line of `virtual_ipaddress`.
+pub const ADDRESS: Path = "vrrp_instance/virtual_ipaddress";
+/// After the address on a line of `unicast_peer`.
+pub const PEER: Path = "vrrp_instance/unicast_peer";
+/// After the interface on a line of `track_interface`.
+pub const TRACK: Path = "vrrp_instance/track_interface";
+
+/// One keyword of one block.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyword {
+    /// Where it may stand.
+    pub block: Path,
+    /// How it is written.
+    pub name: &'static str,
+    /// What follows it.
+    pub arg: Arg,
+    /// What holds where it is not written; empty: nothing.
+    pub default: &'static str,
+    /// One line of documentation.
+    pub doc: &'static str,
+    /// Whether it is built.
+    pub standing: Standing,
+}
+
+/// What follows a keyword.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Arg {
+    /// Nothing.
+    Flag,
+    /// Nothing (yes), or `on`, `off`, `true`, `false`, `yes`, `no`.
+    Switch,
+    /// One whole number in this range, both ends included.
+    Integer(i64, i64),
+    /// One number of seconds with at most six decimals, in this range of microseconds, both ends included.
+    Seconds(u64, u64),
+    /// One word.
+    Word,
+    /// As many words as this range says.
+    Words(usize, usize),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// An address of either family.
+    Address,
+    /// A multicast address of IPv4 (false) or IPv6 (true).
+    Group(bool),
+    /// An interface's name.
+    Interface,
+    /// A user, and perhaps a group.
+    User,
+    /// A command in quotes with its arguments, and perhaps a user and a group.
+    Script,
+    /// A block of keywords.
+    Block,
+    /// One name and a block of keywords.
+    NamedBlock,
+    /// A block with an entry on each line.
+    Lines,
+    /// A block of names, in any arrangement.
+    Names,
+    /// Whatever follows is skipped.
+    Anything,
+}
+
+/// Whether a keyword is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does what it says.
+    Implemented,
+    /// It is read and checked, but nothing comes of it, for this reason.
+    NoEffect(&'static str),
+    /// It is known and skipped with its block. This follows from it.
+    NotYet(&'static str),
+}
+
+const fn keyword(block: Path, name: &'static str, arg: Arg, default: &'static str, doc: &'static str) -> Keyword {
+    Keyword { block, name, arg, default, doc, standing: Standing::Implemented }
+}
+
+impl Keyword {
+    const fn no_effect(mut self, reason: &'static str) -> Keyword {
+        self.standing = Standing::NoEffect(reason);
+        self
+    }
+}
+
+const fn later(block: Path, name: &'static str, effect: &'static str) -> Keyword {
+    Keyword { block, name, arg: Arg::Anything, default: "", doc: "", standing: Standing::NotYet(effect) }
+}
+
+/// The longest name of an interface (`IFNAMSIZ` in linux/if.h counts the final zero).
+pub const MAX_INTERFACE_NAME: usize = 15;
+
+/// The sections of the language that are built.
+const SECTIONS: &[Keyword] = &[
+    keyword(ROOT, "global_defs", Arg::Block, "", "what concerns the whole daemon, and defaults of instances"),
+    keyword(ROOT, "vrrp_instance", Arg::NamedBlock, "", "a virtual router in which this machine takes part"),
+    keyword(ROOT, "vrrp_sync_group", Arg::NamedBlock, "", "instances that are master or backup together"),
+];
+
+/// Every keyword there is.
+pub fn all() -> impl Iterator<Item = &'static Keyword> {
+    [SECTIONS, global::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS]
+        .into_iter()
+        .flatten()
+        .chain(later::keywords())
+}
+
+struct Index {
+    by_place: BTreeMap<(Path, &'static str), &'static Keyword>,
+    blocks_of: BTreeMap<&'static str, Vec<Path>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index { by_place: BTreeMap::new(), blocks_of: BTreeMap::new() };
+    for keyword in all() {
+        index.by_place.entry((keyword.block, keyword.name)).or_insert(keyword);
+        let blocks = index.blocks_of.entry(keyword.name).or_default();
+        if !blocks.contains(&keyword.block) {
+            blocks.push(keyword.block);
+        }
+    }
+    index
+});
+
+/// The keyword `name` of `block`.
+#[must_use]
+pub fn find(block: Path, name: &str) -> Option<&'static Keyword> {
+    INDEX.by_place.get(&(block, name)).copied()
+}
+
+/// All keywords of `block`.
+pub fn of(block: Path) -> impl Iterator<Item = &'static Keyword> {
+    INDEX.by_place.range((block, "")..).take_while(move |((b, _), _)| *b == block).map(|(_, keyword)| *keyword)
+}
+
+/// The blocks in which `name` may stand.
+#[must_use]
+pub fn blocks_of(name: &str) -> &'static [Path] {
+    INDEX.blocks_of.get(name).map_or(&[], Vec::as_slice)
+}
+
+/// Whether `name` opens a block outside every block, and can stand nowhere else.
+#[must_use]
+pub fn begins_a_section(name: &str) -> bool {
+    blocks_of(name) == [ROOT]
+        && find(ROOT, name).is_some_and(|k| matches!(k.arg, Arg::Block | Arg::NamedBlock | Arg::Anything))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_keyword_is_twice_in_the_table() {
+        let mut seen = std::collections::BTreeSet::new();
+        for keyword in all() {
+            assert!(seen.insert((keyword.block, keyword.name)), "{}/{} twice", keyword.block, keyword.name);
+        }
+        assert!(seen.len() > 500);
+    }
+
+    #[test]
+    fn every_keyword_says_what_it_is() {
+        for keyword in all() {
+            let said = match keyword.standing {
+                Standing::NotYet(effect) => effect,
+                Standing::NoEffect(reason) if keyword.doc.is_empty() => reason,
+                _ => keyword.doc,
+            };
+            assert!(said.len() > 5, "{}/{}", keyword.block, keyword.name);
+        }
+    }
+
+    #[test]
+    fn sections_are_known() {
+        for name in ["vrrp_instance", "global_defs", "virtual_server", "vrrp_script", "static_routes"] {
+            assert!(begins_a_section(name), "{name}");
+        }
+        for name in ["group", "track_file", "instance", "priority", "use_pid_dir", "nonsense"] {
+            assert!(!begins_a_section(name) || name == "use_pid_dir" || name == "instance", "{name}");
+        }
+    }
+}

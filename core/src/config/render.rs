@@ -1,0 +1,195 @@
+//! Mistakes as text: in the manner of rustc for people, in one line for a log.
+
+use super::diagnostic::{Diagnostic, Severity, Span};
+use super::source::Source;
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use core::ops::Range;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// All of `diagnostics`, each with the lines it is about, and a sentence that counts them. Passwords are blotted out.
+#[must_use]
+pub fn render(diagnostics: &[Diagnostic], source: &Source, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
+    let places = Places::new(source);
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        out.push_str(&renderer.render(&[report(diagnostic, &places)]));
+        out.push_str("\n\n");
+    }
+    out.push_str(&summary(diagnostics));
+    out
+}
+
+/// `file:line:column: severity: message: label`, without a line end.
+#[must_use]
+pub fn render_line(diagnostic: &Diagnostic, source: &Source) -> String {
+    let places = Places::new(source);
+    let (line, column) = places.line_and_column(diagnostic.span);
+    let severity = match diagnostic.severity {
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    let mut out = format!("{}:{line}:{column}: {severity}: {}", places.name(diagnostic.span), diagnostic.message);
+    for more in [&diagnostic.label].into_iter().filter(|l| !l.is_empty()).chain(&diagnostic.notes) {
+        out.push_str("; ");
+        out.push_str(more);
+    }
+    if let Some(help) = &diagnostic.help {
+        out.push_str("; ");
+        out.push_str(help);
+    }
+    // A log has lines: what a file contains must not begin one.
+    out.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = diagnostics.len() - errors;
+    let count = |n: usize, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
+    match (errors, warnings) {
+        (0, 0) => String::new(),
+        (0, w) => format!("{}; the configuration can be run\n", count(w, "warning")),
+        (e, 0) => format!("{}; the configuration is refused\n", count(e, "error")),
+        (e, w) => format!("{} and {}; the configuration is refused\n", count(e, "error"), count(w, "warning")),
+    }
+}
+
+fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Warning => Level::WARNING,
+        Severity::Error => Level::ERROR,
+    };
+    let mut group = level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code)
+        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    let mut by_place: Vec<(Span, &str, AnnotationKind)> =
+        vec![(diagnostic.span, diagnostic.label.as_str(), AnnotationKind::Primary)];
+    by_place.extend(diagnostic.also.iter().map(|(span, label)| (*span, label.as_str(), AnnotationKind::Context)));
+
+    // Each file is shown once, as one stretch of lines; long ones are folded by the renderer.
+    let mut files: Vec<usize> = Vec::new();
+    for (span, ..) in &by_place {
+        if !files.contains(&span.file) {
+            files.push(span.file);
+        }
+    }
+    for file in files {
+        let here: Vec<_> = by_place.iter().filter(|(span, ..)| span.file == file).collect();
+        let excerpt = places.excerpt(file, here.iter().map(|(span, ..)| *span));
+        let mut snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).path(places.file_name(file));
+        for (span, label, kind) in here {
+            let range = excerpt.range.start;
+            let inside = span.start.saturating_sub(range)..span.end.saturating_sub(range);
+            snippet = snippet.annotation(kind.span(inside).label((!label.is_empty()).then_some(*label)));
+        }
+        group = group.element(snippet);
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    group
+}
+
+/// Where lines begin, so that a place is found without reading the file again.
+struct Places<'a> {
+    source: &'a Source,
+    starts: BTreeMap<usize, Vec<usize>>,
+}
+
+struct Excerpt<'a> {
+    text: Cow<'a, str>,
+    range: Range<usize>,
+    first_line: usize,
+}
+
+impl<'a> Places<'a> {
+    fn new(source: &'a Source) -> Places<'a> {
+        let starts = source
+            .files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| {
+                let after_newlines = file.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+                (at, core::iter::once(0).chain(after_newlines).collect())
+            })
+            .collect();
+        Places { source, starts }
+    }
+
+    fn text(&self, file: usize) -> &'a str {
+        self.source.files.get(file).map_or("", |file| file.text.as_str())
+    }
+
+    fn file_name(&self, file: usize) -> &'a str {
+        self.source.files.get(file).map_or("", |file| file.name.as_str())
+    }
+
+    fn name(&self, span: Span) -> &'a str {
+        self.file_name(span.file)
+    }
+
+    /// The line of a byte, from 0.
+    fn line(&self, file: usize, at: usize) -> usize {
+        self.starts.get(&file).map_or(0, |starts| starts.partition_point(|start| *start <= at).saturating_sub(1))
+    }
+
+    fn start(&self, file: usize, line: usize) -> usize {
+        self.starts.get(&file).and_then(|starts| starts.get(line)).copied().unwrap_or(self.text(file).len())
+    }
+
+    /// From 1; columns count characters.
+    fn line_and_column(&self, span: Span) -> (usize, usize) {
+        let line = self.line(span.file, span.start);
+        let before = self.text(span.file).get(self.start(span.file, line)..span.start).unwrap_or_default();
+        (line + 1, before.chars().count() + 1)
+    }
+
+    /// The whole lines that hold all of `spans`. Only as long as they are: a large file is not copied for each mistake.
+    fn excerpt(&self, file: usize, spans: impl Iterator<Item = Span> + Clone) -> Excerpt<'a> {
+        let first = spans.clone().map(|span| span.start).min().unwrap_or(0);
+        let last = spans.map(|span| span.end).max().unwrap_or(first).max(first);
+        let first_line = self.line(file, first);
+        let start = self.start(file, first_line);
+        let end = self.start(file, self.line(file, last.saturating_sub(1).max(first)) + 1);
+        let text = self.text(file).get(start..end).unwrap_or_default();
+        Excerpt { text: blotted(text), range: start..end, first_line: first_line + 1 }
+    }
+}
+
+/// The same text with passwords made unreadable, at the same offsets.
+fn blotted(text: &str) -> Cow<'_, str> {
+    if !text.contains("auth_pass") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match line.find("auth_pass") {
+            None => out.push_str(line),
+            Some(at) => {
+                let (before, after) = line.split_at(at + "auth_pass".len());
+                out.push_str(before);
+                // Blanks, quotes, braces and comments stay; the rest is covered byte by byte.
+                let mut comment = false;
+                for c in after.chars() {
+                    comment |= c == '#' || c == '!';
+                    if comment || c.is_ascii_whitespace() || matches!(c, '"' | '{' | '}') {
+                        out.push(c);
+                    } else {
+                        out.extend(core::iter::repeat_n('*', c.len_utf8()));
+                    }
+                }
+            }
+        }
+    }
+    Cow::Owned(out)
+}

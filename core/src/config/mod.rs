@@ -7,10 +7,14 @@ pub mod keywords;
 mod lexer;
 pub mod model;
 mod preprocess;
+mod print;
 pub mod render;
 pub mod source;
+#[cfg(test)]
+mod tests;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use print::{Secrets, print};
 pub use render::{render, render_line};
 pub use source::{Source, SourceFile};
 

@@ -218,7 +218,7 @@ impl<'s> Reader<'s, '_> {
             }
             let rest = &line.text[at + 1..];
             let name = variable_name(rest.strip_prefix('{').unwrap_or(rest));
-            if self.defined.contains(name) {
+            if self.defined.contains(name) || (self.out.partial && !name.is_empty()) {
                 uses = true;
             } else if rest.starts_with('{') && !quoted {
                 uses = true;

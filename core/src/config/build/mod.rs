@@ -5,11 +5,11 @@ mod conflicts;
 mod global;
 mod instance;
 mod resolve;
-mod script;
+pub(in crate::config) mod script;
 mod sync_group;
 mod track;
 mod unknown;
-mod values;
+pub(in crate::config) mod values;
 
 use super::ast::{Block, Statement};
 use super::diagnostic::{Diagnostic, Span};

@@ -1,0 +1,336 @@
+//! Configurations as the parser can make them, and files with random damage.
+
+use crate::config::model::*;
+use crate::kernel::AddressFlags;
+use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::time::Duration;
+use quickcheck::{Arbitrary, Gen};
+use std::collections::BTreeSet;
+
+/// A configuration that a text can say.
+#[derive(Clone, Debug)]
+pub(super) struct Sayable(pub(super) Config);
+
+impl Arbitrary for Sayable {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let garp = garp(g);
+        let mut config = Config { global: global(g), ..Config::default() };
+        let mut names = BTreeSet::new();
+        for n in 0..below(g, 6) {
+            let name = unique(g, &mut names);
+            config.instances.push(instance(g, name, n as u8 + 1, garp));
+        }
+        let mut free: Vec<usize> = (0..config.instances.len()).collect();
+        let mut names = BTreeSet::new();
+        while !free.is_empty() && bool::arbitrary(g) {
+            let count = 1 + below(g, free.len());
+            let members: Vec<usize> = free.drain(..count.min(free.len())).collect();
+            for member in &members {
+                config.instances[*member].track_interfaces.iter_mut().for_each(|t| t.weight = 0);
+            }
+            let mut track_interfaces = tracked(g, "");
+            track_interfaces.iter_mut().for_each(|t| t.weight = 0);
+            config.sync_groups.push(SyncGroupConfig {
+                name: unique(g, &mut names),
+                members: members.iter().map(|m| config.instances[*m].name.clone()).collect(),
+                track_interfaces,
+                notify: notify(g),
+            });
+        }
+        Sayable(config)
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let mut out = Vec::new();
+        if self.0.sync_groups.is_empty() {
+            for at in 0..self.0.instances.len() {
+                let mut less = self.clone();
+                less.0.instances.remove(at);
+                out.push(less);
+            }
+        } else {
+            let mut less = self.clone();
+            less.0.sync_groups.pop();
+            out.push(less);
+        }
+        Box::new(out.into_iter())
+    }
+}
+
+fn below(g: &mut Gen, n: usize) -> usize {
+    usize::arbitrary(g) % n.max(1)
+}
+
+fn pick<T: Clone>(g: &mut Gen, from: &[T]) -> T {
+    from[below(g, from.len())].clone()
+}
+
+fn maybe<T>(g: &mut Gen, make: impl FnOnce(&mut Gen) -> T) -> Option<T> {
+    if bool::arbitrary(g) { Some(make(g)) } else { None }
+}
+
+/// A word with characters that mean something elsewhere, but no quote and no backslash at its end.
+fn word(g: &mut Gen) -> String {
+    let odd = ['a', 'B', '7', '_', '-', '.', '#', '!', '{', '}', ' ', '\t', '\\', '$', '@', '~', '\'', 'é', '/', '='];
+    let mut out: String = (0..1 + below(g, 8)).map(|_| pick(g, &odd)).collect();
+    out.push(pick(g, &['x', '0', '}', ' ']));
+    out
+}
+
+fn unique(g: &mut Gen, names: &mut BTreeSet<String>) -> Name {
+    loop {
+        let name = word(g);
+        if names.insert(name.clone()) {
+            return Name::from(name.as_str());
+        }
+    }
+}
+
+fn interface(g: &mut Gen) -> String {
+    pick(g, &["eth0", "eth1.10", "bond0", "br-lan", "wg0", "include", "@odd", "$x", "a#b", "weight"]).to_owned()
+}
+
+fn ip(g: &mut Gen, family: Family) -> IpAddr {
+    match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::from(u32::arbitrary(g))),
+        Family::V6 => IpAddr::V6(Ipv6Addr::from(u128::arbitrary(g))),
+    }
+}
+
+fn global(g: &mut Gen) -> Global {
+    Global {
+        router_id: maybe(g, word),
+        startup_delay: Duration::from_millis(u64::from(u16::arbitrary(g))),
+        script_user: maybe(g, credentials),
+        script_security: bool::arbitrary(g),
+    }
+}
+
+fn credentials(g: &mut Gen) -> Credentials {
+    Credentials {
+        user: pick(g, &["nobody", "1000", "keepalived_script", "www-data"]).to_owned(),
+        group: maybe(g, |g| pick(g, &["nogroup", "100", "adm"]).to_owned()),
+    }
+}
+
+fn script(g: &mut Gen) -> Script {
+    let mut argv = vec![pick(g, &["/bin/true", "/etc/my script.sh", "notify", "/x'y\"z"]).to_owned()];
+    let more = Vec::<String>::arbitrary(g);
+    argv.extend(more.into_iter().take(3).map(|a| a.replace('\0', "")));
+    Script { argv, user: maybe(g, credentials) }
+}
+
+fn notify(g: &mut Gen) -> NotifyScripts {
+    NotifyScripts {
+        master: maybe(g, script),
+        backup: maybe(g, script),
+        fault: maybe(g, script),
+        stop: maybe(g, script),
+        any: maybe(g, script),
+    }
+}
+
+fn garp(g: &mut Gen) -> Garp {
+    let seconds = |g: &mut Gen| Duration::from_secs(u64::from(u32::arbitrary(g)));
+    Garp {
+        delay: seconds(g),
+        repeat: u32::arbitrary(g).max(1),
+        refresh: seconds(g),
+        refresh_repeat: u32::arbitrary(g).max(1),
+        lower_prio_delay: seconds(g),
+        lower_prio_repeat: u32::arbitrary(g) >> 1,
+        interval: Duration::from_micros(u64::from(u32::arbitrary(g) % 4_000_000_000)),
+        gna_interval: Duration::from_micros(u64::from(u32::arbitrary(g) % 4_000_000_000)),
+    }
+}
+
+fn tracked(g: &mut Gen, own: &str) -> Vec<TrackInterface> {
+    let mut names = BTreeSet::new();
+    (0..below(g, 4))
+        .map(|_| TrackInterface { name: interface(g), weight: i16::arbitrary(g) % 254, reverse: bool::arbitrary(g) })
+        .filter(|t| t.name != own && names.insert(t.name.clone()))
+        .collect()
+}
+
+fn address(g: &mut Gen, family: Family) -> VirtualAddress {
+    let v4 = family == Family::V4;
+    let address = ip(g, family);
+    let peer = if below(g, 5) == 0 { Some(ip(g, family)) } else { None };
+    let prefix = match peer {
+        Some(_) => family.host_prefix(),
+        None => u8::arbitrary(g) % (family.host_prefix() + 1),
+    };
+    VirtualAddress {
+        ip: address,
+        prefix,
+        device: maybe(g, interface),
+        broadcast: if v4 && peer.is_none() { maybe(g, |g| Ipv4Addr::from(u32::arbitrary(g))) } else { None },
+        scope: if v4 { u8::arbitrary(g) } else { 0 },
+        label: if v4 { maybe(g, interface) } else { None },
+        peer,
+        flags: AddressFlags {
+            nodad: bool::arbitrary(g),
+            noprefixroute: bool::arbitrary(g),
+            home: bool::arbitrary(g),
+            mngtmpaddr: bool::arbitrary(g),
+            deprecated: bool::arbitrary(g),
+        },
+    }
+}
+
+fn transport(g: &mut Gen, family: Family) -> Transport {
+    if bool::arbitrary(g) {
+        let mut known = BTreeSet::new();
+        let peers: Vec<UnicastPeer> = (0..1 + below(g, 3))
+            .map(|_| {
+                let (a, b) = (u8::arbitrary(g), u8::arbitrary(g));
+                UnicastPeer { ip: ip(g, family), min_ttl: a.min(b), max_ttl: a.max(b) }
+            })
+            .filter(|peer| known.insert(peer.ip))
+            .collect();
+        return Transport::Unicast { peers, ttl: u8::arbitrary(g) };
+    }
+    let group = match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::from(0xe000_0000 | u32::arbitrary(g) >> 4)),
+        Family::V6 => IpAddr::V6(Ipv6Addr::from((0xff02_u128 << 112) | u128::arbitrary(g) >> 16)),
+    };
+    Transport::Multicast { group }
+}
+
+fn instance(g: &mut Gen, name: Name, vrid: u8, shared: Garp) -> InstanceConfig {
+    let family = pick(g, &[Family::V4, Family::V6]);
+    let version = if family == Family::V6 { Version::V3 } else { pick(g, &[Version::V2, Version::V3]) };
+    let any = u8::arbitrary(g).max(1);
+    let priority = Priority(pick(g, &[1, 100, 254, 255, any]));
+    let state = pick(g, &[InitialState::Backup, InitialState::Master]);
+    let eager = state == InitialState::Master || priority == Priority::OWNER;
+    let preempt = eager || bool::arbitrary(g);
+    let preempt_delay = if preempt && state == InitialState::Backup {
+        Duration::from_micros(u64::from(u32::arbitrary(g)) % 1_000_000_000)
+    } else {
+        Duration::ZERO
+    };
+    let advert_interval = match version {
+        Version::V2 => AdvertInterval::from_secs(u16::from(u8::arbitrary(g).max(1))),
+        Version::V3 => AdvertInterval::from_centis(u16::arbitrary(g) % 4095 + 1),
+    };
+    let interface = interface(g);
+    let mut known = BTreeSet::new();
+    let mut fresh = |list: Vec<VirtualAddress>| -> Vec<VirtualAddress> {
+        let place = |a: &VirtualAddress| (a.ip, a.device.clone().unwrap_or_else(|| interface.clone()));
+        list.into_iter().filter(|a| known.insert(place(a))).collect()
+    };
+    let addresses = fresh((0..1 + below(g, 4)).map(|_| address(g, family)).collect());
+    let excluded = (0..below(g, 3))
+        .map(|_| {
+            let family = pick(g, &[Family::V4, Family::V6]);
+            address(g, family)
+        })
+        .collect();
+    let excluded = fresh(excluded);
+    let transport = transport(g, family);
+    let source = maybe(g, |g| ip(g, family));
+    InstanceConfig {
+        check_unicast_src: matches!(transport, Transport::Unicast { .. }) && bool::arbitrary(g),
+        name,
+        state,
+        track_interfaces: tracked(g, &interface),
+        interface,
+        vrid: Vrid::new(vrid).expect("not zero"),
+        priority,
+        advert_interval: advert_interval.expect("in range"),
+        version,
+        family,
+        addresses,
+        excluded,
+        preempt,
+        preempt_delay,
+        source,
+        transport,
+        garp: Garp { interval: shared.interval, gna_interval: shared.gna_interval, ..garp(g) },
+        track_primary: bool::arbitrary(g),
+        auth: if version == Version::V2 { maybe(g, password) } else { None },
+        skip_check_adv_addr: bool::arbitrary(g),
+        higher_prio_send_advert: bool::arbitrary(g),
+        lower_prio_no_advert: bool::arbitrary(g),
+        v3_checksum_pseudo_header: bool::arbitrary(g),
+        notify: notify(g),
+    }
+}
+
+fn password(g: &mut Gen) -> AuthPass {
+    let mut bytes = [0; 8];
+    let text = word(g);
+    if text.len() <= 8 {
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+    }
+    AuthPass(bytes)
+}
+
+/// A text made of words, marks and pieces that mean something, put together at random.
+#[derive(Clone, Debug)]
+pub(super) struct Scraps(pub(super) String);
+
+impl Arbitrary for Scraps {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let pieces = [
+            "vrrp_instance",
+            "VI_1",
+            "{",
+            "}",
+            "\n",
+            "\n",
+            " ",
+            " ",
+            "\"",
+            "#",
+            "!",
+            "\\",
+            "interface eth0",
+            "\r\n",
+            "virtual_router_id 51",
+            "virtual_ipaddress",
+            "10.0.0.1/24",
+            "fe80::1",
+            "dev",
+            "brd +",
+            "label",
+            "$X=",
+            "${X}",
+            "@id ",
+            "include",
+            "~SEQ(",
+            "global_defs",
+            "vrrp_sync_group",
+            "group",
+            "notify_master",
+            "'a b'",
+            "advert_int 0.5",
+            "priority",
+            "256",
+            "-1",
+            "authentication",
+            "auth_pass",
+            "unicast_peer",
+            "min_ttl",
+            "track_interface",
+            "weight",
+            "é",
+            "\u{feff}",
+            "\u{a0}",
+            "\0",
+            "\t",
+            "preempt",
+            "nopreempt",
+            "version 3",
+        ];
+        let text =
+            (0..below(g, 120)).map(|_| if below(g, 20) == 0 { String::arbitrary(g) } else { pick(g, &pieces).into() });
+        Scraps(text.collect())
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        Box::new(self.0.shrink().map(Scraps))
+    }
+}

@@ -1,0 +1,27 @@
+//! Tests of the whole way from text to configuration.
+
+mod generate;
+mod mistakes;
+mod properties;
+mod rules;
+
+use super::{Parsed, Severity, Source, parse};
+
+/// Parses a text that stands for a file.
+fn read(text: &str) -> (Source, Parsed) {
+    let source = Source::single("keepalived.conf", text);
+    let parsed = parse(&source);
+    (source, parsed)
+}
+
+/// The codes of errors and of warnings.
+fn codes(parsed: &Parsed) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (errors, warnings): (Vec<_>, Vec<_>) = parsed.diagnostics.iter().partition(|d| d.severity == Severity::Error);
+    (errors.iter().map(|d| d.code).collect(), warnings.iter().map(|d| d.code).collect())
+}
+
+/// An instance with more lines.
+fn instance(lines: &str) -> String {
+    let base = "interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        10.0.0.1/24\n    }";
+    format!("vrrp_instance VI_1 {{\n    {base}\n    {lines}\n}}\n")
+}

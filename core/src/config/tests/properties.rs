@@ -1,0 +1,147 @@
+//! What holds for every text, and for every configuration.
+
+use super::generate::{Sayable, Scraps};
+use super::{codes, instance, read};
+use crate::config::keywords::{self, Arg, Standing};
+use crate::config::{Secrets, Source, Span, parse, print, render, render_line};
+use quickcheck::quickcheck;
+
+/// Parses and renders, and looks at every place that is spoken of.
+fn total(text: &str) -> bool {
+    let (source, parsed) = read(text);
+    let sound = |span: &Span| {
+        let text = &source.files[span.file].text;
+        span.start <= span.end && text.get(span.start..span.end).is_some()
+    };
+    let _ = render(&parsed.diagnostics, &source, false);
+    let ordered = parsed.diagnostics.windows(2).all(|w| w[0].span.start <= w[1].span.start);
+    ordered
+        && parsed.diagnostics.iter().all(|d| {
+            sound(&d.span) && d.also.iter().all(|(span, _)| sound(span)) && !render_line(d, &source).contains('\n')
+        })
+}
+
+quickcheck! {
+    fn any_text_is_read(text: String) -> bool { total(&text) }
+
+    fn any_bytes_are_read(bytes: Vec<u8>) -> bool { total(&String::from_utf8_lossy(&bytes)) }
+
+    fn any_scraps_are_read(scraps: Scraps) -> bool { total(&scraps.0) }
+
+    fn scraps_inside_an_instance_are_read(scraps: Scraps) -> bool { total(&instance(&scraps.0)) }
+
+    fn what_is_printed_is_read_back(config: Sayable) -> bool {
+        let text = print(&config.0, Secrets::Show);
+        let (source, parsed) = read(&text);
+        if parsed.config != config.0 || !parsed.is_usable() {
+            eprintln!("{text}\n{}\n{:#?}", render(&parsed.diagnostics, &source, false), parsed.config);
+        }
+        parsed.config == config.0 && parsed.is_usable()
+    }
+
+    fn what_is_read_can_be_printed_and_read(scraps: Scraps) -> bool {
+        let (_, first) = read(&instance(&scraps.0));
+        let (_, second) = read(&print(&first.config, Secrets::Show));
+        !first.is_usable() || (second.is_usable() && second.config == first.config)
+    }
+
+    fn a_secret_is_not_printed(config: Sayable) -> bool {
+        let text = print(&config.0, Secrets::Hide);
+        let (_, parsed) = read(&text);
+        parsed.is_usable() && parsed.config.instances.iter().all(|i| i.auth.is_none_or(|a| a.0 == *b"********"))
+    }
+}
+
+#[test]
+fn no_source_is_a_source() {
+    let parsed = parse(&Source::default());
+    assert!(parsed.is_usable() && parsed.config == Default::default());
+}
+
+#[test]
+fn ten_thousand_braces_do_not_overflow_the_stack() {
+    let (_, parsed) = read(&"a {".repeat(10_000).replace("a {", "a {\n"));
+    assert!(codes(&parsed).0.contains(&"too-deep"));
+    assert!(total(&"{".repeat(16_000)));
+    assert!(total(&"}".repeat(16_000)));
+}
+
+/// Twice the text must not take much more than twice the work; counted in what comes out, since clocks lie here.
+#[test]
+fn ten_thousand_instances() {
+    let mut text = String::new();
+    for n in 0..10_000 {
+        let (vlan, vrid) = (n / 250, n % 250 + 1);
+        text.push_str(&format!(
+            "vrrp_instance VI_{n} {{\n interface eth0.{vlan}\n virtual_router_id {vrid}\n advert_int 1\n \
+             virtual_ipaddress {{\n  10.{}.{}.1/24\n }}\n}}\n",
+            n / 256,
+            n % 256
+        ));
+    }
+    text.push_str("vrrp_sync_group G {\n group {\n");
+    (0..10_000).for_each(|n| text.push_str(&format!("VI_{n}\n")));
+    text.push_str(" }\n}\n");
+    let (_, parsed) = read(&text);
+    assert!(parsed.diagnostics.is_empty());
+    assert_eq!(parsed.config.instances.len(), 10_000);
+    assert_eq!(parsed.config.sync_groups[0].members.len(), 10_000);
+}
+
+/// Every built keyword of the table is rightly usable in its block, and changes something or is known not to.
+#[test]
+fn every_built_keyword_is_read() {
+    let silent = ["preempt", "accept", "dynamic_interfaces", "vrrp_gna_interval", "vrrp_garp_interval"];
+    for keyword in keywords::all().filter(|k| k.standing == Standing::Implemented) {
+        let value = match (keyword.name, keyword.arg) {
+            ("state", _) => "MASTER".into(),
+            ("auth_type", _) => "PASS".into(),
+            ("mcast_dst_ip", _) => "224.0.0.77".into(),
+            (_, Arg::Flag | Arg::Switch | Arg::Words(0, _)) => String::new(),
+            (_, Arg::Integer(min, max)) => min.max(2).min(max).max(3.min(max)).to_string(),
+            (_, Arg::Seconds(..)) => "3".into(),
+            (_, Arg::Address) => "10.0.0.9".into(),
+            (_, Arg::Group(false)) => "224.0.0.99".into(),
+            (_, Arg::Group(true)) => "ff02::99".into(),
+            (_, Arg::Interface) => "eth7".into(),
+            (_, Arg::Script) => "\"/bin/x y\"".into(),
+            (_, Arg::Word | Arg::User) => "secret".into(),
+            (_, _) => continue,
+        };
+        let line = format!("{} {value}", keyword.name);
+        let (base, text) = match keyword.block {
+            keywords::GLOBAL => (instance(""), format!("{}global_defs {{\n{line}\n}}", instance(""))),
+            keywords::INSTANCE if ["interface", "virtual_router_id"].contains(&keyword.name) => (
+                instance(""),
+                instance("").replace("interface eth0", "").replace("virtual_router_id 51", "").replace(
+                    "virtual_ipaddress",
+                    &format!(
+                        "{}\n{line}\nvirtual_ipaddress",
+                        if keyword.name == "interface" { "virtual_router_id 51" } else { "interface eth0" }
+                    ),
+                ),
+            ),
+            keywords::INSTANCE => {
+                let peer = if keyword.name == "unicast_ttl" || keyword.name == "check_unicast_src" {
+                    "unicast_peer {\n10.0.0.7\n}\n"
+                } else {
+                    ""
+                };
+                let line = if keyword.name == "native_ipv6" { continue } else { line };
+                (instance(peer), instance(&format!("{peer}{line}")))
+            }
+            keywords::AUTHENTICATION => {
+                let other = if keyword.name == "auth_type" { "auth_pass x" } else { "auth_type PASS" };
+                (instance(""), instance(&format!("authentication {{\n{other}\n{line}\n}}")))
+            }
+            _ => continue,
+        };
+        let (_, before) = read(&base);
+        let (source, after) = read(&text);
+        assert!(after.is_usable(), "{text}\n{}", render(&after.diagnostics, &source, false));
+        let changes = before.config != after.config
+            || text.contains("vrrp_mcast_group6")
+            || text.contains("vrrp_check_unicast_src");
+        assert!(changes || silent.contains(&keyword.name), "{} changes nothing:\n{text}", keyword.name);
+    }
+}

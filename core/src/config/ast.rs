@@ -45,7 +45,7 @@ pub(super) fn tree(
         Builder { source, partial, diagnostics, root: Vec::new(), open: Vec::new(), ignored: 0, hint: None };
     for token in tokens {
         match token {
-            Token::Phrase(phrase) => builder.current().push(Statement { phrase: Some(phrase), block: None }),
+            Token::Phrase(phrase) => builder.phrase(phrase, &begins_a_section),
             Token::Open(span) => builder.open(span, &begins_a_section),
             Token::Close(span) => builder.close(span),
         }
@@ -72,6 +72,22 @@ impl Builder<'_> {
             Some(block) => &mut block.statements,
             None => &mut self.root,
         }
+    }
+
+    fn phrase(&mut self, phrase: Phrase, begins_a_section: &impl Fn(&str) -> bool) {
+        if self.open.is_empty()
+            && !self.partial
+            && let Some(Statement { phrase: Some(section), block: None }) = self.root.last()
+            && section.words.first().is_some_and(|word| !word.quoted && begins_a_section(&word.text))
+            && !phrase.words.first().is_some_and(|word| begins_a_section(&word.text))
+        {
+            let span = section.span;
+            self.diagnostics
+                .push(Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this"));
+            let open = Span { start: span.end, ..span };
+            self.open.push(Block { open, statements: Vec::new() });
+        }
+        self.current().push(Statement { phrase: Some(phrase), block: None });
     }
 
     fn open(&mut self, span: Span, begins_a_section: &impl Fn(&str) -> bool) {

@@ -41,11 +41,13 @@ pub(super) enum Token {
     Close(Span),
 }
 
-/// Splits lines.
-pub(super) fn tokens(lines: &[Line<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
+/// Splits lines. A line that cannot be what was meant makes the whole `partial`.
+pub(super) fn tokens(lines: &[Line<'_>], partial: &mut bool, diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
     let mut out = Vec::with_capacity(lines.len() * 2);
     for line in lines {
-        Splitter { line, words: Vec::new(), torn: None, out: &mut out, diagnostics }.run();
+        let mut splitter = Splitter { line, words: Vec::new(), torn: None, odd: false, out: &mut out, diagnostics };
+        splitter.run();
+        *partial |= splitter.odd;
     }
     out
 }
@@ -54,12 +56,14 @@ struct Splitter<'a, 's> {
     line: &'a Line<'s>,
     words: Vec<Word>,
     torn: Option<Span>,
+    /// The line has characters that only look like blanks or quotes.
+    odd: bool,
     out: &'a mut Vec<Token>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Splitter<'_, '_> {
-    fn run(mut self) {
+    fn run(&mut self) {
         let bytes = self.line.text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
@@ -125,6 +129,7 @@ impl Splitter<'_, '_> {
                 || (c.is_whitespace() && !c.is_ascii())
         });
         let Some((at, c)) = odd else { return };
+        self.odd = true;
         let span = self.span(start + at, start + at + c.len_utf8());
         let diagnostic = if matches!(c, '\u{201c}' | '\u{201d}' | '\u{201e}') {
             Diagnostic::error("curly-quote", span, "a typographic quotation mark").help("use the plain `\"`")
@@ -141,7 +146,7 @@ impl Splitter<'_, '_> {
         let torn = self.torn.take();
         if let (Some(first), Some(last)) = (words.first(), words.last()) {
             let span = first.span.to(last.span);
-            self.out.push(Token::Phrase(Phrase { span, torn, unresolved: self.line.unresolved, words }));
+            self.out.push(Token::Phrase(Phrase { span, torn, unresolved: self.line.unresolved || self.odd, words }));
         }
     }
 

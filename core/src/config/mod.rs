@@ -39,8 +39,8 @@ impl Parsed {
 #[must_use]
 pub fn parse(source: &Source) -> Parsed {
     let mut diagnostics = Vec::new();
-    let preprocess::Lines { lines, partial } = preprocess::lines(source, &mut diagnostics);
-    let tokens = lexer::tokens(&lines, &mut diagnostics);
+    let preprocess::Lines { lines, mut partial } = preprocess::lines(source, &mut diagnostics);
+    let tokens = lexer::tokens(&lines, &mut partial, &mut diagnostics);
     let tree = ast::tree(tokens, source, keywords::begins_a_section, partial, &mut diagnostics);
     let config = build::config(&tree, source, partial, &mut diagnostics);
     diagnostics.sort_by_key(|d| (d.span.file, d.span.start));

@@ -73,7 +73,7 @@ impl Reader {
     fn option(&mut self, cx: &mut Context<'_, '_>, name: &str, word: &Word, value: &Word) {
         let family = Family::of(self.ip);
         match name {
-            "dev" => match (&self.entry.device, interface(cx, value)) {
+            "dev" => match (&self.entry.device, interface(cx, value, "an interface's name")) {
                 (None, Some(name)) => self.entry.device = Some(name.text.clone()),
                 (Some(_), Some(_)) => self.twice(cx, word, value),
                 (_, None) => self.sound = false,
@@ -92,7 +92,7 @@ impl Reader {
                     );
                 }
             },
-            "label" => match (&self.entry.label, interface(cx, value)) {
+            "label" => match (&self.entry.label, interface(cx, value, "an address's label")) {
                 (None, Some(name)) => self.entry.label = Some(name.text.clone()),
                 (Some(_), Some(_)) => self.twice(cx, word, value),
                 (_, None) => self.sound = false,
@@ -321,7 +321,10 @@ pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Opti
             diagnostic = if word.text.parse::<IpAddr>().is_ok() || word.text.contains('/') {
                 diagnostic.label("one entry a line is expected")
             } else {
-                let known: Vec<String> = keywords::of(block).map(|k| format!("`{}`", k.name)).collect();
+                let known: Vec<String> = keywords::of(block)
+                    .filter(|k| k.standing == Standing::Implemented && k.name != "broadcast")
+                    .map(|k| format!("`{}`", k.name))
+                    .collect();
                 diagnostic.label(format!("expected one of {}", known.join(", ")))
             };
             if let Some(meant) = Some(&word.text).filter(|t| t.len() <= 40).and_then(|t| near(block, t)) {

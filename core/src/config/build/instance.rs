@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub(super) advert_micros: Option<Given<u64>>,
     pub(super) version: Option<Given<Version>>,
     pub(super) native_ipv6: Option<Span>,
+    /// Lines of addresses were written, rightly or not.
+    pub(super) has_addresses: bool,
     pub(super) addresses: Vec<Given<address::Entry>>,
     pub(super) excluded: Vec<Given<address::Entry>>,
     pub(super) preempt: Option<Span>,
@@ -110,9 +112,11 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("version", Value::Integer(n)) => draft.version = item.given(version(*n)),
         ("native_ipv6", _) => draft.native_ipv6 = Some(item.span),
         ("virtual_ipaddress", Value::Lines(lines)) => {
+            draft.has_addresses |= !lines.is_empty();
             draft.addresses.extend(lines.iter().filter_map(|line| address::read(cx, line)));
         }
         ("virtual_ipaddress_excluded", Value::Lines(lines)) => {
+            draft.has_addresses |= !lines.is_empty();
             draft.excluded.extend(lines.iter().filter_map(|line| address::read(cx, line)));
         }
         ("preempt", _) => draft.preempt = Some(item.span),
@@ -209,6 +213,7 @@ impl Draft {
             advert_micros: None,
             version: None,
             native_ipv6: None,
+            has_addresses: false,
             addresses: Vec::new(),
             excluded: Vec::new(),
             preempt: None,

@@ -341,9 +341,7 @@ fn interval(cx: &mut Context<'_, '_>, draft: &Draft, version: Version) -> Advert
 }
 
 fn addresses(cx: &mut Context<'_, '_>, draft: &mut Draft, version: Version) -> (Vec<Entry>, Vec<Entry>) {
-    let written =
-        draft.written.contains(&"virtual_ipaddress_excluded") || draft.addresses.len() + draft.excluded.len() > 0;
-    if !written && !cx.partial {
+    if !draft.has_addresses && !cx.partial {
         let name = &draft.name;
         let message = format!("`{}` has no addresses", name.value);
         let empty = draft.written.contains(&"virtual_ipaddress");

@@ -71,7 +71,9 @@ fn members<'a>(
     taken: &mut BTreeMap<Name, (Name, Span)>,
 ) -> Vec<Name> {
     let mut out = Vec::new();
+    let mut asked = 0;
     for word in words {
+        asked += 1;
         let Some((name, _)) = instances.get_key_value(word.text.as_str()) else {
             unknown(cx, word, instances);
             continue;
@@ -93,7 +95,9 @@ fn members<'a>(
             }
         }
     }
-    if let [only] = &out[..] {
+    if asked == 1
+        && let [only] = &out[..]
+    {
         cx.report(
             Diagnostic::warning("small-group", group.span, format!("`{}` has one member, `{only}`", group.value))
                 .label("it moves with nobody"),

@@ -26,7 +26,7 @@ pub(super) fn read(cx: &mut Context<'_, '_>, lines: &[&Phrase], out: &mut Vec<Gi
 
 fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<TrackInterface> {
     let mut words = line.words.iter();
-    let name = interface(cx, words.next()?)?.text.clone();
+    let name = interface(cx, words.next()?, "an interface's name")?.text.clone();
     let mut entry = TrackInterface { name, weight: 0, reverse: false };
     while let Some(word) = words.next() {
         match address::option(cx, TRACK, word)?.name {

@@ -59,10 +59,12 @@ fn suggestion(cx: &mut Context<'_, '_>, block: Path, word: &str) -> Option<&'sta
 /// The nearest of `candidates`, when it is near enough to be meant.
 pub(super) fn nearest(candidates: impl Iterator<Item = &'static Keyword>, word: &str) -> Option<&'static Keyword> {
     let limit = (word.chars().count() / 3).max(1);
+    let word = word.to_lowercase();
+    let begins = |a: &str, b: &str| a.len() > 2 && b.starts_with(a);
     candidates
-        .filter(|k| k.name != word && k.name.len().abs_diff(word.len()) <= limit + 1)
-        .map(|k| (distance(&k.name.to_lowercase(), &word.to_lowercase()), k))
-        .filter(|(d, k)| *d <= limit && *d < k.name.len())
+        .filter(|k| k.name.len().abs_diff(word.len()) <= limit + 1)
+        .map(|k| (distance(&k.name.to_lowercase(), &word), k))
+        .filter(|(d, k)| (*d <= limit && *d < k.name.len()) || begins(k.name, &word))
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
 }

@@ -3,7 +3,7 @@
 use super::{Context, script, unknown};
 use crate::config::ast::{Block, Statement};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::keywords::{Arg, Keyword, MAX_INTERFACE_NAME};
+use crate::config::keywords::{self, Arg, Keyword, MAX_INTERFACE_NAME};
 use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{Credentials, Script};
 use core::net::IpAddr;
@@ -65,7 +65,7 @@ pub(super) fn read<'a>(
         Arg::Choice(choices) => choice(cx, keyword, words.first()?, choices).map(Value::Choice),
         Arg::Address => address(cx, words.first()?).map(Value::Address),
         Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
-        Arg::Interface => interface(cx, words.first()?).map(Value::Word),
+        Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
         Arg::User => Some(Value::User(script::credentials(cx, words)?)),
         Arg::Script => script::script(cx, keyword, phrase.span).map(Value::Script),
         Arg::Block => block(cx, keyword, statement, args).map(Value::Block),
@@ -75,11 +75,11 @@ pub(super) fn read<'a>(
         }
         Arg::Lines => {
             let block = block(cx, keyword, statement, args)?;
-            Some(Value::Lines(lines(cx, block)))
+            Some(Value::Lines(lines(cx, keyword, block)))
         }
         Arg::Names => {
             let block = block(cx, keyword, statement, args)?;
-            Some(Value::Names(lines(cx, block).into_iter().flat_map(|phrase| &phrase.words).collect()))
+            Some(Value::Names(lines(cx, keyword, block).into_iter().flat_map(|phrase| &phrase.words).collect()))
         }
     }
 }
@@ -334,8 +334,8 @@ fn group(cx: &mut Context<'_, '_>, word: &Word, ipv6: bool) -> Option<IpAddr> {
     Some(ip)
 }
 
-/// An interface's name, or another name that is kept like one.
-pub(super) fn interface<'a>(cx: &mut Context<'_, '_>, word: &'a Word) -> Option<&'a Word> {
+/// An interface's name, or another name that the kernel keeps like one: `what`.
+pub(super) fn interface<'a>(cx: &mut Context<'_, '_>, word: &'a Word, what: &str) -> Option<&'a Word> {
     let name = word.text.as_str();
     let problem = if name.len() > MAX_INTERFACE_NAME {
         format!("{} bytes, but at most {MAX_INTERFACE_NAME} are possible", name.len())
@@ -346,10 +346,7 @@ pub(super) fn interface<'a>(cx: &mut Context<'_, '_>, word: &'a Word) -> Option<
     } else {
         return Some(word);
     };
-    cx.report(
-        Diagnostic::error("bad-interface-name", word.span, format!("`{name}` cannot be an interface's name"))
-            .label(problem),
-    );
+    cx.report(Diagnostic::error("bad-name", word.span, format!("`{name}` cannot be {what}")).label(problem));
     None
 }
 
@@ -363,9 +360,19 @@ fn block<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, statement: &'a Stateme
     statement.block.as_ref()
 }
 
-fn lines<'a>(cx: &mut Context<'_, '_>, block: &'a Block) -> Vec<&'a Phrase> {
+fn lines<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, block: &'a Block) -> Vec<&'a Phrase> {
     let mut out = Vec::with_capacity(block.statements.len());
     for statement in &block.statements {
+        // A keyword of the block around this one: nobody names an interface or an address so.
+        let stray = statement.words().first().filter(|w| keyword.arg == Arg::Lines && !w.quoted);
+        if let Some(word) = stray.filter(|word| keywords::find(keyword.block, &word.text).is_some()) {
+            cx.report(
+                Diagnostic::error("missing-brace", word.span, "a `}` is missing before this")
+                    .label(format!("`{}` cannot stand in `{}`", word.text, keyword.name))
+                    .also(block.open, "this block is still open"),
+            );
+            break;
+        }
         if let Some(inner) = &statement.block {
             cx.report(
                 Diagnostic::error("unexpected-block", inner.open, "a block inside a list")

@@ -1,21 +1,33 @@
 //! Known and not built yet: everything else that keepalived 2.4.3, its forks or its 1.x manual know.
 
-use super::{GLOBAL, INSTANCE, Keyword, Path, ROOT, SYNC_GROUP, later};
+use super::{Arg, GLOBAL, INSTANCE, Keyword, Path, ROOT, SYNC_GROUP, later};
 use std::sync::LazyLock;
 
 /// Keywords of one block from whose absence the same follows.
 struct Group {
     block: Path,
     effect: &'static str,
+    /// Whether they are blocks wherever they stand.
+    blocks: bool,
     names: &'static [&'static str],
 }
 
 const fn group(block: Path, effect: &'static str, names: &'static [&'static str]) -> Group {
-    Group { block, effect, names }
+    Group { block, effect, blocks: false, names }
 }
 
-static KEYWORDS: LazyLock<Vec<Keyword>> =
-    LazyLock::new(|| GROUPS.iter().flat_map(|g| g.names.iter().map(|name| later(g.block, name, g.effect))).collect());
+const fn blocks(block: Path, effect: &'static str, names: &'static [&'static str]) -> Group {
+    Group { block, effect, blocks: true, names }
+}
+
+static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| GROUPS.iter().flat_map(Group::keywords).collect());
+
+impl Group {
+    fn keywords(&self) -> impl Iterator<Item = Keyword> {
+        let arg = if self.blocks { Arg::Block } else { Arg::Anything };
+        self.names.iter().map(move |name| Keyword { arg, ..later(self.block, name, self.effect) })
+    }
+}
 
 pub(super) fn keywords() -> &'static [Keyword] {
     &KEYWORDS
@@ -23,23 +35,24 @@ pub(super) fn keywords() -> &'static [Keyword] {
 
 #[rustfmt::skip]
 const GROUPS: &[Group] = &[
-    group(ROOT, "the state of interfaces comes from the kernel", &["linkbeat_use_polling", "linkbeat_interfaces"]),
+    group(ROOT, "the state of interfaces comes from the kernel", &["linkbeat_use_polling"]),
+    blocks(ROOT, "the state of interfaces comes from the kernel", &["linkbeat_interfaces"]),
     group(ROOT, "the daemon stays in its network namespace", &[
         "net_namespace", "net_namespace_ipvs", "namespace_with_ipsets",
     ]),
     group(ROOT, "the process id file is where it always is", &["use_pid_dir", "instance"]),
     group(ROOT, "a stop waits for nothing", &["child_wait_time"]),
-    group(ROOT, "no load balancing is done", &[
+    blocks(ROOT, "no load balancing is done", &[
         "SSL", "virtual_server_group", "virtual_server", "local_address_group",
     ]),
-    group(ROOT, "static addresses, routes and rules are not made", &[
+    blocks(ROOT, "static addresses, routes and rules are not made", &[
         "track_group", "static_ipaddress", "static_routes", "static_rules",
     ]),
-    group(ROOT, "announcements have one pace on all interfaces", &["garp_group"]),
-    group(ROOT, "nothing is run or watched, and what tracks it takes no notice", &[
+    blocks(ROOT, "announcements have one pace on all interfaces", &["garp_group"]),
+    blocks(ROOT, "nothing is run or watched, and what tracks it takes no notice", &[
         "vrrp_script", "vrrp_track_process", "track_file", "vrrp_track_file", "bfd_instance",
     ]),
-    group(ROOT, "changes of interfaces count at once", &["interface_up_down_delays"]),
+    blocks(ROOT, "changes of interfaces count at once", &["interface_up_down_delays"]),
     group(GLOBAL, "the process keeps its name", &[
         "process_names", "process_name", "vrrp_process_name", "checker_process_name", "lvs_process_name",
         "bfd_process_name",

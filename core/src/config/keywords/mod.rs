@@ -168,8 +168,7 @@ pub fn blocks_of(name: &str) -> &'static [Path] {
 /// Whether `name` opens a block outside every block, and can stand nowhere else.
 #[must_use]
 pub fn begins_a_section(name: &str) -> bool {
-    blocks_of(name) == [ROOT]
-        && find(ROOT, name).is_some_and(|k| matches!(k.arg, Arg::Block | Arg::NamedBlock | Arg::Anything))
+    blocks_of(name) == [ROOT] && find(ROOT, name).is_some_and(|k| matches!(k.arg, Arg::Block | Arg::NamedBlock))
 }
 
 #[cfg(test)]
@@ -203,7 +202,7 @@ mod tests {
             assert!(begins_a_section(name), "{name}");
         }
         for name in ["group", "track_file", "instance", "priority", "use_pid_dir", "nonsense"] {
-            assert!(!begins_a_section(name) || name == "use_pid_dir" || name == "instance", "{name}");
+            assert!(!begins_a_section(name), "{name}");
         }
     }
 }

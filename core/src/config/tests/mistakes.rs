@@ -1,1 +1,78 @@
+//! What people see when they make the mistakes that newcomers make.
 
+use super::{instance, read};
+use crate::config::render;
+
+/// Compares the rendering of a text's mistakes with the recorded one.
+fn check(name: &str, text: &str) {
+    let (source, parsed) = read(text);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, render(&parsed.diagnostics, &source, false)));
+}
+
+macro_rules! mistakes {
+    ($($name:ident: $text:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            check(stringify!($name), &$text);
+        }
+    )*};
+}
+
+/// An instance in which one of the usual lines is another.
+fn with(line: &str, instead: &str) -> String {
+    let text = instance("priority 100\n    advert_int 1");
+    assert!(text.contains(line));
+    text.replace(line, instead)
+}
+
+mistakes! {
+    misspelt_keyword: with("priority 100", "prioritty 100");
+    misspelt_section: with("vrrp_instance", "vrrp_instanc");
+    wrong_case: with("priority 100", "PRIORITY 100");
+    keyword_of_another_block: with("priority 100", "router_id LVS_1");
+    missing_closing_brace: format!("{}\n{}", with("10.0.0.1/24\n    }", "10.0.0.1/24"), with("VI_1", "VI_2").replace("51", "52"));
+    missing_last_brace: format!("{}{}", with("10.0.0.1/24\n    }", "10.0.0.1/24"), "\n");
+    extra_closing_brace: format!("{}}}\n", with("priority", "priority"));
+    missing_opening_brace: with("vrrp_instance VI_1 {", "vrrp_instance VI_1");
+    unterminated_quote: with("priority 100", "notify_master \"/etc/keepalived/up.sh");
+    number_in_address_too_large: with("10.0.0.1/24", "10.0.300.1/24");
+    prefix_too_long: with("10.0.0.1/24", "10.0.0.1/33");
+    mask_instead_of_prefix: with("10.0.0.1/24", "10.0.0.1/255.255.255.0");
+    vrid_out_of_range: with("virtual_router_id 51", "virtual_router_id 256");
+    vrid_missing: with("virtual_router_id 51", "");
+    interface_missing: with("interface eth0", "");
+    not_a_number: with("priority 100", "priority high");
+    number_with_a_unit: with("advert_int 1", "advert_int 500ms");
+    number_with_a_suffix: with("priority 100", "priority 150abc");
+    value_missing: with("priority 100", "priority");
+    trailing_words: with("priority 100", "priority 100 state MASTER");
+    keyword_twice: with("priority 100", "priority 100\n    priority 150");
+    unknown_state: with("priority 100", "state MSTER");
+    duplicate_instance: format!("{}\n{}", instance(""), instance("").replace("51", "52"));
+    duplicate_vrid: format!("{}\n{}", instance(""), instance("").replace("VI_1", "VI_2"));
+    unknown_member: format!("{}\nvrrp_sync_group G1 {{\n    group {{\n        VI_1\n        VI_2\n    }}\n}}\n", instance(""));
+    wrong_family: with("10.0.0.1/24", "10.0.0.1/24\n        2001:db8::1/64");
+    password_too_long: with("priority 100", "authentication {\n        auth_type PASS\n        auth_pass correcthorse\n    }");
+    password_with_version_3: with("priority 100", "version 3\n    authentication {\n        auth_type PASS\n        auth_pass secret\n    }");
+    nopreempt_with_master: with("priority 100", "state MASTER\n    nopreempt");
+    fraction_with_version_2: with("advert_int 1", "advert_int 0.5");
+    interface_name_too_long: with("interface eth0", "interface a_very_long_interface");
+    script_with_arguments: with("priority 100", "notify_master /etc/keepalived/notify.sh MASTER");
+    not_built_yet: format!("vrrp_script chk {{\n    script \"/bin/true\"\n}}\n\n{}", with("priority 100", "use_vmac"));
+    include_file: format!("include /etc/keepalived/conf.d/*.conf\n{}", instance(""));
+    definition: format!("$VIP=10.0.0.1\n{}", with("10.0.0.1/24", "$VIP/24"));
+    template: with("interface eth0", "interface ${INTERFACE}");
+    no_break_space: with("priority 100", "priority\u{a0}100");
+    curly_quotes: with("priority 100", "notify_master \u{201c}/etc/up.sh\u{201d}");
+    no_address: with("10.0.0.1/24", "");
+    peers_on_one_line: with("priority 100", "unicast_peer {\n        10.0.0.2 10.0.0.3\n    }");
+    source_without_peers: with("priority 100", "unicast_src_ip 10.0.0.2");
+    label_too_long: with("10.0.0.1/24", "10.0.0.1/24 dev eth0 label eth0:service-address");
+    broadcast_of_nothing: with("10.0.0.1/24", "10.0.0.1 brd +");
+    misspelt_address_word: with("10.0.0.1/24", "10.0.0.1/24 device eth0");
+    many_at_once: "vrrp_instance VI_1 {\n    state MSTER\n    virtual_router_id 300\n    prioritty 100\n    virtual_ipaddress {\n        10.0.0\n    }\n";
+}

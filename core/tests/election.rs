@@ -1,4 +1,5 @@
 //! RFC 9568 section 6.4 and RFC 3768 section 6.4, with the C version's options: one router's part in an election.
+#![allow(clippy::expect_used)] // A test says what it expects.
 
 mod common;
 use common::*;

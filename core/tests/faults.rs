@@ -1,4 +1,5 @@
 //! FAULT is a set of reasons: it is there exactly while the set is not empty, in whatever order events come.
+#![allow(clippy::expect_used)] // A test says what it expects.
 
 mod common;
 use common::*;

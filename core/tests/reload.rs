@@ -1,4 +1,5 @@
 //! A reload changes what it says and nothing else.
+#![allow(clippy::expect_used)] // A test says what it expects.
 
 mod common;
 use common::*;

@@ -1,4 +1,5 @@
 //! What is not accepted, and that each refusal is counted by its reason and changes nothing.
+#![allow(clippy::expect_used)] // A test says what it expects.
 
 mod common;
 use common::*;

@@ -1,5 +1,5 @@
 //! One engine, a clock, and a kernel that does what it is told at once.
-#![allow(dead_code, unreachable_pub)] // Each test file uses its own part.
+#![allow(clippy::expect_used, dead_code, unreachable_pub)] // Each test file uses its own part.
 
 use keepalived_core::config::model::{
     Config, Garp, InitialState, InstanceConfig, NotifyScripts, Transport, VirtualAddress,

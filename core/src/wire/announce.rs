@@ -13,7 +13,7 @@ const ETHERTYPE_ARP: u16 = 0x0806;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ICMPV6: u8 = 58;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
-/// Router and Override (RFC 9568 section 8.2.2: a master's announcement has R and O set, S clear).
+/// Router and Override (RFC 9568 section 6.4.1: R and O set, S clear).
 const FLAGS_ROUTER_OVERRIDE: u8 = 0b1010_0000;
 const OPTION_TARGET_LINK_LAYER: u8 = 2;
 

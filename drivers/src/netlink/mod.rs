@@ -1,0 +1,1 @@
+//! Routing netlink: commands on one socket, the monitor on another.

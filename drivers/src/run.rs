@@ -1,0 +1,147 @@
+//! The one loop: an engine, the world it lives in, and somebody who watches.
+
+use keepalived_core::vrrp::{Input, Output};
+use keepalived_core::{Engine, Time};
+use std::io;
+use std::time::Duration;
+
+/// A timeout that is later than this means that the process was held up (a paused machine, a starved processor).
+/// What arrived meanwhile is then heard before the timers run, for it came before them.
+const HELD_UP: Duration = Duration::from_millis(5);
+
+/// What an engine lives in: the real machine, or a simulated one.
+///
+/// One turn of the loop is [`wait`](World::wait), [`now`](World::now), [`take`](World::take) until `None`, with
+/// [`perform`](World::perform) for every output in between, and [`flush`](World::flush). A world keeps these promises:
+///
+/// - `now` never goes backwards.
+/// - `take` never blocks and ends every turn after a bounded number of inputs, however many are waiting: timers are not
+///   starved by a flood. Sources are drained in turn, packets before the kernel's news, and what one source tells
+///   keeps its order.
+/// - `wait` returns at once when `take` ended a turn with something left. It may return early or for nothing.
+/// - `perform` never blocks and never fails: what goes wrong comes back as an input of a later `take`. It may put an
+///   output off until `flush`, but keeps these orders within a turn: adverts among themselves, kernel commands among
+///   themselves, announcements among themselves; adverts before kernel commands before announcements.
+/// - Every queue in it has a bound.
+///
+/// A world is used from one thread; nothing here needs `Send`.
+#[allow(async_fn_in_trait, reason = "one thread: no Send bound is wanted")]
+pub trait World {
+    /// The time, in nanoseconds of a clock that never goes backwards and counts suspension.
+    fn now(&self) -> Time;
+
+    /// Sleeps until `deadline`, or until [`take`](World::take) may have something. Without a deadline only the latter.
+    ///
+    /// # Errors
+    /// When the world is beyond repair; the loop ends.
+    async fn wait(&mut self, deadline: Option<Time>) -> io::Result<()>;
+
+    /// The next input that is ready; `None` ends the turn. `now` is the turn's time.
+    fn take(&mut self, now: Time) -> Option<Input<'_>>;
+
+    /// Carries out one output, at the latest in the next [`flush`](World::flush).
+    fn perform(&mut self, now: Time, output: Output);
+
+    /// Carries out all that [`perform`](World::perform) has put off.
+    fn flush(&mut self, now: Time);
+}
+
+/// Watches the loop: the recorder, the log, the metrics.
+///
+/// `input` and `output` are called between a deadline and its adverts: they note and return. What takes long (writing,
+/// above all) belongs into `turn_over`, when everything has been sent.
+pub trait Observer<E> {
+    /// `input` is about to be handled, at `now`.
+    fn input(&mut self, now: Time, input: &Input<'_>) {
+        let _ = (now, input);
+    }
+
+    /// The engine has answered with `output`, which is about to be performed.
+    fn output(&mut self, now: Time, output: &Output) {
+        let _ = (now, output);
+    }
+
+    /// A turn is over and everything is sent. `engine` is as the last input left it: the place for a snapshot.
+    fn turn_over(&mut self, now: Time, engine: &E) {
+        let _ = (now, engine);
+    }
+}
+
+/// Nobody watches.
+impl<E> Observer<E> for () {}
+
+/// Runs `engine` in `world` until [`Output::Stopped`], which a [`Input::Stop`] from the world brings about.
+///
+/// Dropping the future between two turns loses nothing: [`World::wait`] is the only place where it waits.
+///
+/// # Errors
+/// Those of [`World::wait`].
+pub async fn run<E, W, O>(engine: &mut E, world: &mut W, observer: &mut O) -> io::Result<()>
+where
+    E: for<'a> Engine<Input<'a> = Input<'a>, Output = Output>,
+    W: World,
+    O: Observer<E>,
+{
+    loop {
+        world.wait(engine.deadline()).await?;
+        let now = world.now();
+        let mut stopped = false;
+        let mut timer = Timer::of(engine.deadline(), now);
+        if timer == Timer::Due {
+            observer.input(now, &Input::Timeout);
+            engine.handle(now, Input::Timeout);
+            stopped |= drain(engine, world, observer, now);
+            timer = Timer::NotDue;
+        }
+        while let Some(input) = world.take(now) {
+            observer.input(now, &input);
+            engine.handle(now, input);
+            stopped |= drain(engine, world, observer, now);
+        }
+        if timer == Timer::Late {
+            observer.input(now, &Input::Timeout);
+            engine.handle(now, Input::Timeout);
+            stopped |= drain(engine, world, observer, now);
+        }
+        world.flush(now);
+        observer.turn_over(now, engine);
+        if stopped {
+            return Ok(());
+        }
+    }
+}
+
+/// How the engine's deadline stands at the beginning of a turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    NotDue,
+    Due,
+    Late,
+}
+
+impl Timer {
+    fn of(deadline: Option<Time>, now: Time) -> Timer {
+        match deadline {
+            Some(at) if at > now => Timer::NotDue,
+            Some(at) if now.since(at) > HELD_UP => Timer::Late,
+            Some(_) => Timer::Due,
+            None => Timer::NotDue,
+        }
+    }
+}
+
+/// Performs all that the engine asks; true when that includes the end.
+fn drain<E, W, O>(engine: &mut E, world: &mut W, observer: &mut O, now: Time) -> bool
+where
+    E: for<'a> Engine<Input<'a> = Input<'a>, Output = Output>,
+    W: World,
+    O: Observer<E>,
+{
+    let mut stopped = false;
+    while let Some(output) = engine.poll() {
+        observer.output(now, &output);
+        stopped |= output == Output::Stopped;
+        world.perform(now, output);
+    }
+    stopped
+}

@@ -1,0 +1,137 @@
+//! Kernel commands: sent in batches without waiting, answered by number.
+
+use super::socket::RouteSocket;
+use super::{Peers, decode, encode};
+use crate::net::errno;
+use keepalived_core::Time;
+use keepalived_core::kernel::{CommandId, Errno, KernelCommand};
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A command without an answer for this long has failed with `ETIMEDOUT`.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Commands in one flush: the kernel carries them out while we wait, and adverts must not wait for long.
+const BATCH: usize = 64;
+
+/// Commands without an answer. Their answers must find room in [`RECEIVE_BUFFER`].
+const IN_FLIGHT: usize = 256;
+
+/// Commands that wait to be sent. Those beyond fail with `ENOBUFS`.
+const QUEUE: usize = 16 * 1024;
+
+/// Room for the answers, each of less than a kilobyte with the kernel's own overhead.
+const RECEIVE_BUFFER: usize = 1024 * 1024;
+
+/// The commands on their way to the kernel and back.
+#[derive(Debug)]
+pub(crate) struct Commands {
+    socket: RouteSocket,
+    waiting: VecDeque<KernelCommand>,
+    /// By sequence number, which grows with the time.
+    in_flight: BTreeMap<u32, (CommandId, Time)>,
+    done: VecDeque<Done>,
+    sequence: u32,
+    request: Vec<u8>,
+}
+
+/// How a command went.
+pub(crate) type Done = (CommandId, Result<(), Errno>);
+
+impl Commands {
+    /// Needs a runtime with I/O.
+    pub(crate) fn open() -> io::Result<Commands> {
+        let socket = RouteSocket::open(RECEIVE_BUFFER, &[])?;
+        socket.short_replies()?;
+        Ok(Commands {
+            socket,
+            waiting: VecDeque::new(),
+            in_flight: BTreeMap::new(),
+            done: VecDeque::new(),
+            sequence: 0,
+            request: Vec::new(),
+        })
+    }
+
+    /// Queues a command.
+    pub(crate) fn push(&mut self, command: KernelCommand) {
+        if self.waiting.len() < QUEUE {
+            self.waiting.push_back(command);
+        } else {
+            self.done.push_back((command.id, Err(Errno::ENOBUFS)));
+        }
+    }
+
+    /// Sends a batch of what is queued, in order.
+    pub(crate) fn flush(&mut self, now: Time, peers: &Peers) {
+        let room = BATCH.min(IN_FLIGHT.saturating_sub(self.in_flight.len())).min(self.waiting.len());
+        if room == 0 {
+            return;
+        }
+        self.request.clear();
+        let first = self.sequence.wrapping_add(1);
+        for command in self.waiting.drain(..room) {
+            self.sequence = self.sequence.wrapping_add(1);
+            encode::command(&mut self.request, self.sequence, &command.op, peers);
+            self.in_flight.insert(self.sequence, (command.id, now + TIMEOUT));
+        }
+        if let Err(error) = self.socket.send(&self.request) {
+            for sequence in (0..).take(room).map(|i| first.wrapping_add(i)) {
+                if let Some((id, _)) = self.in_flight.remove(&sequence) {
+                    self.done.push_back((id, Err(errno(&error))));
+                }
+            }
+        }
+    }
+
+    /// Whether something can be done without waiting for the kernel.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.done.is_empty() || (!self.waiting.is_empty() && self.in_flight.len() < IN_FLIGHT)
+    }
+
+    /// When the oldest command times out.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.in_flight.first_key_value().map(|(_, &(_, deadline))| deadline)
+    }
+
+    /// The next result that is there.
+    pub(crate) fn take(&mut self, now: Time) -> Option<Done> {
+        if let Some(done) = self.done.pop_front() {
+            return Some(done);
+        }
+        self.read();
+        if let Some(done) = self.done.pop_front() {
+            return Some(done);
+        }
+        let oldest = self.in_flight.first_entry()?;
+        (oldest.get().1 <= now).then(|| (oldest.remove().0, Err(Errno::ETIMEDOUT)))
+    }
+
+    /// Reads answers until there is one of ours, or nothing more. Lost answers end as time-outs.
+    fn read(&mut self) {
+        while self.done.is_empty() {
+            match self.socket.receive() {
+                Ok(datagram) => {
+                    for message in decode::messages(datagram).filter(|message| message.kind == decode::NLMSG_ERROR) {
+                        if let Some((id, _)) = self.in_flight.remove(&message.sequence) {
+                            self.done.push_back((id, result(decode::error_code(message.payload))));
+                        }
+                    }
+                }
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Ready when [`take`](Self::take) may have something that has just arrived.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket.poll_readable(cx)
+    }
+}
+
+fn result(code: i32) -> Result<(), Errno> {
+    if code == 0 { Ok(()) } else { Err(Errno(code)) }
+}

@@ -19,6 +19,14 @@ pub fn now() -> Time {
     Time::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(u64::try_from(at.tv_nsec).unwrap_or(0)))
 }
 
+/// Watches a descriptor for being readable. Needs a runtime with I/O.
+pub(crate) fn readable(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    #[allow(unsafe_code)]
+    // SAFETY: an OwnedFd is open and the same descriptor until it is dropped, which only the AsyncFd can do.
+    let watched = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
+    Ok(watched?)
+}
+
 /// One `timerfd` on `CLOCK_BOOTTIME`, for absolute times. (The runtime's own timers are a millisecond coarse.)
 #[derive(Debug)]
 pub(crate) struct Timer {
@@ -30,7 +38,7 @@ impl Timer {
     /// A timer that is not armed. Needs a runtime with I/O.
     pub(crate) fn new() -> io::Result<Timer> {
         let fd = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        Ok(Timer { fd: AsyncFd::with_interest(fd, Interest::READABLE)?, armed: None })
+        Ok(Timer { fd: readable(fd)?, armed: None })
     }
 
     /// Makes the timer fire at `at` or earlier. A deadline that only moved back costs no system call: the timer fires

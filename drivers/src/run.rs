@@ -86,19 +86,18 @@ where
         world.wait(engine.deadline()).await?;
         let now = world.now();
         let mut stopped = false;
-        let mut timer = Timer::of(engine.deadline(), now);
-        if timer == Timer::Due {
+        let lateness = lateness(engine, now);
+        if lateness.is_some_and(|late| late <= HELD_UP) {
             observer.input(now, &Input::Timeout);
             engine.handle(now, Input::Timeout);
             stopped |= drain(engine, world, observer, now);
-            timer = Timer::NotDue;
         }
         while let Some(input) = world.take(now) {
             observer.input(now, &input);
             engine.handle(now, input);
             stopped |= drain(engine, world, observer, now);
         }
-        if timer == Timer::Late {
+        if lateness.is_some_and(|late| late > HELD_UP) {
             observer.input(now, &Input::Timeout);
             engine.handle(now, Input::Timeout);
             stopped |= drain(engine, world, observer, now);
@@ -111,23 +110,9 @@ where
     }
 }
 
-/// How the engine's deadline stands at the beginning of a turn.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timer {
-    NotDue,
-    Due,
-    Late,
-}
-
-impl Timer {
-    fn of(deadline: Option<Time>, now: Time) -> Timer {
-        match deadline {
-            Some(at) if at > now => Timer::NotDue,
-            Some(at) if now.since(at) > HELD_UP => Timer::Late,
-            Some(_) => Timer::Due,
-            None => Timer::NotDue,
-        }
-    }
+/// How long the engine has been waiting for a timeout; `None` while none is due.
+fn lateness(engine: &impl Engine, now: Time) -> Option<Duration> {
+    engine.deadline().filter(|&at| at <= now).map(|at| now.since(at))
 }
 
 /// Performs all that the engine asks; true when that includes the end.

@@ -135,6 +135,15 @@ impl<S: Side> LinuxWorld<S> {
     /// # Errors
     /// `EPERM` without the capabilities, `EMFILE` or `ENOMEM` without the resources.
     pub fn new(side: S) -> io::Result<LinuxWorld<S>> {
+        LinuxWorld::with_monitor_buffer(side, monitor::RECEIVE_BUFFER)
+    }
+
+    /// As [`new`](LinuxWorld::new), with another bound for the monitor's unread news, in bytes of the kernel's memory. When
+    /// it is exceeded, everything is read afresh.
+    ///
+    /// # Errors
+    /// Those of [`new`](LinuxWorld::new).
+    pub fn with_monitor_buffer(side: S, bytes: usize) -> io::Result<LinuxWorld<S>> {
         Ok(LinuxWorld {
             side,
             timer: Timer::new()?,
@@ -142,7 +151,7 @@ impl<S: Side> LinuxWorld<S> {
             ready_sockets: clock::readable(epoll::create(epoll::CreateFlags::CLOEXEC)?)?,
             announcer: Announcer::open()?,
             commands: Commands::open()?,
-            monitor: Monitor::open(monitor::RECEIVE_BUFFER)?,
+            monitor: Monitor::open(bytes)?,
             received: Received::new(),
             turn: Turn { ready: Vec::with_capacity(SOCKETS_PER_TURN), ..Turn::default() },
             dirty: Vec::new(),

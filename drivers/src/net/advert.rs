@@ -53,6 +53,8 @@ impl AdvertSocket {
             Family::V4 => Socket::new(Domain::IPV4, kind, protocol)?,
             Family::V6 => Socket::new(Domain::IPV6, kind, protocol)?,
         };
+        // The binding does not look whether there is such an interface.
+        rustix::net::netdevice::index_to_name_inlined(&socket, key.index.0)?;
         // By index: a name may have gone to another interface meanwhile.
         match key.family {
             Family::V4 => socket.bind_device_by_index_v4(Some(index))?,
@@ -155,7 +157,7 @@ impl AdvertSocket {
 
     /// Reads one batch; see [`Received::fill`].
     pub(crate) fn receive(&self, into: &mut Received) -> io::Result<bool> {
-        into.fill(self.key, self.socket.as_fd())
+        into.fill(self.key, &self.groups, self.socket.as_fd())
     }
 }
 

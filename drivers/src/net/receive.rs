@@ -4,6 +4,7 @@ use super::{ipv4, sys};
 use keepalived_core::net::Family;
 use keepalived_core::vrrp::{Packet, SocketKey};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::BorrowedFd;
@@ -49,14 +50,23 @@ impl Received {
 
     /// Fills it from a socket; what it held is gone. Says whether the socket may have more.
     ///
+    /// Packets to other groups than `groups` are left out: an unbound IPv6 socket gets what anybody on the machine has
+    /// joined, whatever `IPV6_MULTICAST_ALL` says.
+    ///
     /// # Errors
     /// `EAGAIN` when nothing is waiting, or whatever is wrong with the socket.
-    pub(super) fn fill(&mut self, socket: SocketKey, fd: BorrowedFd<'_>) -> io::Result<bool> {
+    pub(super) fn fill(
+        &mut self,
+        socket: SocketKey,
+        groups: &BTreeSet<IpAddr>,
+        fd: BorrowedFd<'_>,
+    ) -> io::Result<bool> {
         (self.next, self.count, self.socket) = (0, 0, Some(socket));
         let mut lengths = [None; sys::BATCH];
         let received = sys::receive_batch(fd, &mut self.memory, SLOT, |i, incoming| lengths[i] = Some(incoming))?;
         for (i, incoming) in lengths.iter().enumerate().filter_map(|(i, incoming)| Some((i, incoming.as_ref()?))) {
-            if let Some(found) = self.locate(socket.family, i * SLOT, incoming) {
+            let Some(found) = self.locate(socket.family, i * SLOT, incoming) else { continue };
+            if !found.destination.is_multicast() || groups.contains(&found.destination) {
                 self.found[self.count] = found;
                 self.count += 1;
             }

@@ -1,0 +1,77 @@
+//! Sending and receiving adverts allocates nothing once the queues have grown.
+
+mod common;
+
+use common::{Lab, in_namespace, veth_pair};
+use keepalived::run::World;
+use keepalived_core::net::Family;
+use keepalived_core::vrrp::{Input, Output, SocketKey, Transmit};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+#[allow(unsafe_code)]
+// SAFETY: everything is passed on to the system's allocator; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise is the one that is needed.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn adverts_do_not_allocate() {
+    in_namespace("adverts_do_not_allocate", || {
+        let (v0, v1) = veth_pair();
+        let mut lab = Lab::new();
+        let mut sources = Vec::new();
+        for (family, source, group) in [(Family::V4, "192.0.2.77", "224.0.0.18"), (Family::V6, "fe80::77", "ff02::12")]
+        {
+            for index in [v0, v1] {
+                let groups = [group.parse().unwrap()].into();
+                lab.perform([Output::OpenSocket { key: SocketKey { index, family }, groups }]);
+            }
+            sources.push(Transmit {
+                socket: SocketKey { index: v0, family },
+                source: source.parse().unwrap(),
+                destination: group.parse().unwrap(),
+                ttl: 255,
+                payload: Arc::from([1; 20]),
+            });
+        }
+        lab.during(Duration::from_millis(100), |_| None::<()>);
+        let mut received = 0;
+        let mut round = |lab: &mut Lab| {
+            let now = lab.world.now();
+            for advert in &sources {
+                for _ in 0..50 {
+                    lab.world.perform(now, Output::Send(advert.clone()));
+                }
+            }
+            lab.world.flush(now);
+            lab.turn(now + Duration::from_millis(20), |input| received += u32::from(matches!(input, Input::Packet(_))));
+        };
+        round(&mut lab);
+        let before = ALLOCATIONS.get();
+        for _ in 0..10 {
+            round(&mut lab);
+        }
+        assert_eq!(ALLOCATIONS.get() - before, 0);
+        assert!(received > 500, "{received} received");
+    });
+}

@@ -11,6 +11,7 @@ pub mod notify;
 pub mod reload;
 pub mod time;
 pub mod timers;
+pub mod trace;
 pub mod vrrp;
 pub mod wire;
 

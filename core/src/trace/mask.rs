@@ -1,0 +1,209 @@
+//! Passwords out of recordings, without changing what happens.
+//!
+//! Every password is replaced by a pseudonym: SipHash-2-4 of its 8 bytes under a key that lives only as long as the recording process and is
+//! written nowhere. Equal passwords have equal pseudonyms, so the replayed engine accepts and refuses what the
+//! recorded one did. The same replacement is made in the configuration, in the engine's state and in the packets.
+//!
+//! What else a configuration holds, the arguments of scripts for example, is recorded as it is.
+
+use crate::config::model::{AuthPass, Config};
+use crate::net::Family;
+use crate::vrrp::{Input, Output, Packet, Transmit};
+use core::cmp::Ordering;
+use core::hash::Hasher;
+use siphasher::sip::SipHasher24;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The key of the pseudonyms of one run. Not to be written anywhere.
+#[derive(Clone)]
+pub struct Key([u8; 16]);
+
+/// Version 2 header, RFC 3768 section 5.1; the addresses follow.
+const HEADER: usize = 8;
+
+impl Key {
+    /// A key from random bytes, which the driver provides.
+    #[must_use]
+    pub const fn new(random: [u8; 16]) -> Key {
+        Key(random)
+    }
+
+    /// The pseudonym of a password. No password (all zero) stays none: that is what routers without authentication send.
+    #[must_use]
+    pub fn password(&self, password: AuthPass) -> AuthPass {
+        if password.0 == [0; 8] {
+            return password;
+        }
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        hasher.write(&password.0);
+        AuthPass(hasher.finish().to_le_bytes())
+    }
+
+    /// Replaces all passwords of a configuration.
+    pub fn config(&self, config: &mut Config) {
+        for instance in &mut config.instances {
+            instance.auth = instance.auth.map(|password| self.password(password));
+        }
+    }
+
+    /// Replaces what may be a password in a VRRP message: all that follows the addresses. `None` when nothing has to change. A right checksum
+    /// stays right and a wrong one stays wrong.
+    #[must_use]
+    pub fn message(&self, message: &[u8], family: Family) -> Option<Vec<u8>> {
+        let start = secret_start(message, family)?;
+        if message[start..].iter().all(|byte| *byte == 0) {
+            return None;
+        }
+        let mut masked = message.to_vec();
+        for chunk in masked[start..].chunks_mut(8) {
+            let mut password = [0; 8];
+            password[..chunk.len()].copy_from_slice(chunk);
+            chunk.copy_from_slice(&self.password(AuthPass(password)).0[..chunk.len()]);
+        }
+        let total = sum(message);
+        masked[6..8].fill(0);
+        // Solves `sum(masked) + checksum = total`. 0xffff for a right one, as a sender computes it, so that sent packets
+        // come out as the replayed engine makes them.
+        let checksum = fold(u32::from(total) + u32::from(!sum(&masked)));
+        let checksum = if checksum == 0xffff { 0 } else { checksum };
+        masked[6..8].copy_from_slice(&checksum.to_be_bytes());
+        Some(masked)
+    }
+
+    /// The input without passwords.
+    #[must_use]
+    pub fn input<'a>(&self, input: &'a Input<'_>) -> Cow<'a, Input<'a>> {
+        match input {
+            Input::Packet(packet) => match self.message(&packet.payload, Family::of(packet.source)) {
+                Some(payload) => {
+                    let &Packet { index, source, destination, ttl, .. } = packet;
+                    Cow::Owned(Input::Packet(Packet { index, source, destination, ttl, payload: payload.into() }))
+                }
+                None => Cow::Borrowed(input),
+            },
+            Input::Configure(config) if config.instances.iter().any(|instance| instance.auth.is_some()) => {
+                let mut config = config.clone();
+                self.config(&mut config);
+                Cow::Owned(Input::Configure(config))
+            }
+            _ => Cow::Borrowed(input),
+        }
+    }
+
+    /// The output without passwords.
+    #[must_use]
+    pub fn output<'a>(&self, output: &'a Output) -> Cow<'a, Output> {
+        if let Output::Send(transmit) = output
+            && let Some(payload) = self.message(&transmit.payload, transmit.socket.family)
+        {
+            return Cow::Owned(Output::Send(Transmit { payload: Arc::from(payload), ..transmit.clone() }));
+        }
+        Cow::Borrowed(output)
+    }
+}
+
+/// Where the addresses end: in version 2 the authentication data begin there, in version 3 nothing should. A message shorter than its count of
+/// addresses demands may hold them anywhere, most likely at its end.
+fn secret_start(message: &[u8], family: Family) -> Option<usize> {
+    if message.len() <= HEADER {
+        return None;
+    }
+    let (version, addresses) = (message[0] >> 4, usize::from(message[3]));
+    let start = HEADER + addresses * usize::from(family.host_prefix() / 8);
+    match start.cmp(&message.len()) {
+        Ordering::Less => Some(start),
+        Ordering::Greater if version != 3 => Some(message.len().saturating_sub(8).max(HEADER)),
+        _ => None,
+    }
+}
+
+/// The ones' complement sum of RFC 1071, not complemented.
+fn sum(bytes: &[u8]) -> u16 {
+    let mut sum = 0u32;
+    let mut words = bytes.chunks_exact(2);
+    for word in &mut words {
+        sum += u32::from(u16::from_be_bytes([word[0], word[1]]));
+    }
+    if let [last] = words.remainder() {
+        sum += u32::from(*last) << 8;
+    }
+    fold(sum)
+}
+
+fn fold(mut sum: u32) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    const KEY: Key = Key::new(*b"0123456789abcdef");
+
+    fn advert(addresses: u8, password: [u8; 8], error: u16) -> Vec<u8> {
+        let mut message = vec![0x21, 51, 100, addresses, 1, 1, 0, 0];
+        for address in 0..addresses {
+            message.extend([10, 0, 0, address]);
+        }
+        message.extend(password);
+        let checksum = (!sum(&message)).wrapping_add(error);
+        message[6..8].copy_from_slice(&checksum.to_be_bytes());
+        message
+    }
+
+    quickcheck! {
+        fn only_password_and_checksum_change(addresses: u8, password: u64, error: u16) -> bool {
+            let message = advert(addresses, password.to_le_bytes(), error);
+            let Some(masked) = KEY.message(&message, Family::V4) else { return password == 0 };
+            let end = message.len() - 8;
+            masked.len() == message.len()
+                && masked[..6] == message[..6]
+                && masked[8..end] == message[8..end]
+                && masked[end..] == KEY.password(AuthPass(password.to_le_bytes())).0
+                && (sum(&masked) == 0xffff) == (sum(&message) == 0xffff)
+        }
+
+        /// A replayed engine that was given the pseudonym as its password makes the very bytes that were recorded.
+        fn what_was_sent_is_what_replay_sends(addresses: u8, password: u64) -> bool {
+            let masked = KEY.password(AuthPass(password.to_le_bytes()));
+            let recorded = KEY.message(&advert(addresses, password.to_le_bytes(), 0), Family::V4);
+            password == 0 || recorded == Some(advert(addresses, masked.0, 0))
+        }
+
+        fn any_bytes_keep_length_header_and_sum(message: Vec<u8>, v6: bool) -> bool {
+            let family = if v6 { Family::V6 } else { Family::V4 };
+            let Some(masked) = KEY.message(&message, family) else { return true };
+            masked.len() == message.len() && masked[..6] == message[..6] && sum(&masked) % 0xffff == sum(&message) % 0xffff
+        }
+
+        fn no_eight_bytes_of_the_password_remain(cut: u8, addresses: u8, naddr: u8, trailing: u8) -> bool {
+            let mut message = advert(addresses, *b"s3cr3t!!", 0);
+            message.extend(core::iter::repeat_n(7, usize::from(trailing)));
+            message[3] = naddr;
+            message.truncate(message.len() - usize::from(cut).min(message.len()));
+            let masked = KEY.message(&message, Family::V4).unwrap_or_else(|| message.clone());
+            // A count of addresses that is too great but fits hides the password in an address, and nobody can tell.
+            let hidden = HEADER + usize::from(naddr) * 4 > HEADER + usize::from(addresses) * 4;
+            hidden || !masked.windows(8).any(|bytes| bytes == b"s3cr3t!!")
+        }
+    }
+
+    #[test]
+    fn equal_passwords_have_equal_pseudonyms_and_none_stays_none() {
+        assert_eq!(KEY.password(AuthPass(*b"secret\0\0")), KEY.password(AuthPass(*b"secret\0\0")));
+        assert_ne!(KEY.password(AuthPass(*b"secret\0\0")), KEY.password(AuthPass(*b"secres\0\0")));
+        assert_ne!(KEY.password(AuthPass(*b"secret\0\0")), Key::new([1; 16]).password(AuthPass(*b"secret\0\0")));
+        assert_eq!(KEY.password(AuthPass([0; 8])), AuthPass([0; 8]));
+    }
+
+    #[test]
+    fn adverts_without_password_are_left_alone() {
+        assert_eq!(KEY.message(&[0x31, 51, 100, 1, 0, 100, 1, 2, 10, 0, 0, 1], Family::V4), None);
+        assert_eq!(KEY.message(&advert(2, [0; 8], 0), Family::V4), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! A recording as lines that a person reads.
+
+use super::Step;
+use crate::kernel::{Errno, KernelCommand, KernelEvent, KernelOp};
+use crate::vrrp::{Input, Output, ScriptStatus};
+use core::fmt;
+
+/// What the engine was told, in a line. A due timeout is not worth one: what follows from it is told anyway.
+#[must_use]
+pub fn input(input: &Input<'_>) -> Option<String> {
+    Some(match input {
+        Input::Timeout => return None,
+        Input::Packet(packet) => {
+            let ttl = packet.ttl.map_or_else(|| "?".to_owned(), |ttl| ttl.to_string());
+            let (index, source, destination) = (packet.index, packet.source, packet.destination);
+            format!("<- {} from {source} to {destination} on interface {index}, TTL {ttl}", Message(&packet.payload))
+        }
+        Input::Kernel(event) => kernel_event(event),
+        Input::KernelDone { id, result } => format!("kernel: command {} {}", id.0, Done(*result)),
+        Input::Socket { key, result } => {
+            format!("socket: {} on interface {} {}", key.family, key.index, Done(*result))
+        }
+        Input::SendFailed { index, errno } => format!("socket: sending on interface {index} failed: {errno}"),
+        Input::ScriptEnded { id, status } => format!("script: {} {}", id.0, Ended(*status)),
+        Input::Configure(config) => {
+            format!("configuration: {} instances, {} sync groups", config.instances.len(), config.sync_groups.len())
+        }
+        Input::Stop { keep_addresses: false } => "stop is asked for".to_owned(),
+        Input::Stop { keep_addresses: true } => "stop is asked for, addresses stay".to_owned(),
+    })
+}
+
+/// What the engine asked for, in a line.
+#[must_use]
+pub fn output(output: &Output) -> String {
+    match output {
+        Output::Send(transmit) => format!(
+            "-> {} from {} to {} on interface {}",
+            Message(&transmit.payload),
+            transmit.source,
+            transmit.destination,
+            transmit.socket.index
+        ),
+        Output::Announce { index, frame } => format!("-> {} on interface {index}", Announcement(frame)),
+        Output::Kernel(KernelCommand { id, op: KernelOp::AddAddress(address) }) => {
+            format!("kernel: command {}: add {}/{} to interface {}", id.0, address.ip, address.prefix, address.index)
+        }
+        Output::Kernel(KernelCommand { id, op: KernelOp::DeleteAddress { index, ip, prefix } }) => {
+            format!("kernel: command {}: delete {ip}/{prefix} from interface {index}", id.0)
+        }
+        Output::OpenSocket { key, groups } => {
+            let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+            let groups = if groups.is_empty() { "no group".to_owned() } else { groups.join(", ") };
+            format!("socket: open {} on interface {}, {groups}", key.family, key.index)
+        }
+        Output::CloseSocket(key) => format!("socket: close {} on interface {}", key.family, key.index),
+        Output::RunScript(run) => format!("script: {} for {}: {}", run.id.0, run.owner, run.argv.join(" ")),
+        Output::KillScript(id) => format!("script: kill {}", id.0),
+        Output::Event(event) => crate::event::log::sentence(event).1,
+        Output::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// All lines of a step.
+pub fn lines(step: &Step<'_>) -> impl Iterator<Item = String> {
+    input(&step.input).into_iter().chain(step.outputs.iter().map(output))
+}
+
+fn kernel_event(event: &KernelEvent) -> String {
+    match event {
+        KernelEvent::Snapshot { links, addresses } => {
+            let names: Vec<String> = links.iter().map(|link| format!("{} {}", link.index, link.name)).collect();
+            format!("kernel: interfaces {}; {} addresses", names.join(", "), addresses.len())
+        }
+        KernelEvent::Link(link) => {
+            let state = match (link.up, link.running) {
+                (false, _) => "off",
+                (true, false) => "no carrier",
+                (true, true) => "up",
+            };
+            format!("kernel: interface {} {}: {state}", link.index, link.name)
+        }
+        KernelEvent::LinkGone(index) => format!("kernel: interface {index} is gone"),
+        KernelEvent::Address(address) => {
+            format!("kernel: {}/{} is on interface {}", address.ip, address.prefix, address.index)
+        }
+        KernelEvent::AddressGone { index, ip, prefix } => {
+            format!("kernel: {ip}/{prefix} is gone from interface {index}")
+        }
+    }
+}
+
+/// A VRRP message in a few words. Only its header is looked at.
+struct Message<'a>(&'a [u8]);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self.0 {
+            [kind, vrid, priority, count, _, _, _, _, ..] if kind & 0x0f == 1 => {
+                write!(f, "advert v{} vrid {vrid} priority {priority}, {count} addresses", kind >> 4)
+            }
+            _ => write!(f, "{} bytes that are no advert", self.0.len()),
+        }
+    }
+}
+
+/// An announcing frame in a few words.
+struct Announcement<'a>(&'a [u8]);
+
+impl fmt::Display for Announcement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.get(12..14) {
+            // Sender protocol address of an ARP packet for IPv4 over Ethernet (RFC 826).
+            Some([0x08, 0x06]) if self.0.len() >= 32 => {
+                let ip = core::net::Ipv4Addr::new(self.0[28], self.0[29], self.0[30], self.0[31]);
+                write!(f, "gratuitous ARP for {ip}")
+            }
+            // Source address of the IPv6 header, which for an unsolicited advertisement is the target.
+            Some([0x86, 0xdd]) => match self.0.get(22..38).and_then(|ip| <[u8; 16]>::try_from(ip).ok()) {
+                Some(ip) => write!(f, "unsolicited NA for {}", core::net::Ipv6Addr::from(ip)),
+                None => f.write_str("unsolicited NA"),
+            },
+            _ => write!(f, "a frame of {} bytes", self.0.len()),
+        }
+    }
+}
+
+struct Done(Result<(), Errno>);
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ok(()) => f.write_str("done"),
+            Err(errno) => write!(f, "failed: {errno}"),
+        }
+    }
+}
+
+struct Ended(ScriptStatus);
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ScriptStatus::Exited(status) => write!(f, "exited with {status}"),
+            ScriptStatus::Signalled(signal) => write!(f, "was ended by signal {signal}"),
+            ScriptStatus::NotStarted(errno) => write!(f, "was not started: {errno}"),
+        }
+    }
+}

@@ -1,7 +1,13 @@
 //! keepalived: binds the protocol core to Linux. A driver moves bytes and reports results; it decides nothing.
 
+pub mod cli;
 pub mod clock;
+pub mod daemon;
+pub mod files;
+pub mod log;
 pub mod net;
 pub mod netlink;
+pub mod process;
+pub mod record;
 pub mod run;
 pub mod world;

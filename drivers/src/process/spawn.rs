@@ -1,0 +1,43 @@
+//! Starting one script.
+
+use super::user::Identity;
+use rustix::process::{Gid, Uid};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+/// What a script does not inherit, as in the C version.
+const NOT_INHERITED: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
+
+/// Starts a program, without a shell, in a process group of its own and without files. A script that lacks its `#!` line is run by
+/// `/bin/sh`, as execvp(3) does.
+///
+/// # Errors
+/// Why it could not be started: what exec said, or that the user could not be changed to.
+pub(super) fn spawn(argv: &[String], identity: &Identity) -> io::Result<Child> {
+    let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    for name in NOT_INHERITED {
+        command.env_remove(name);
+    }
+    if *identity != Identity::own() {
+        become_user(&mut command, identity);
+    }
+    command.spawn()
+}
+
+#[allow(unsafe_code)]
+fn become_user(command: &mut Command, identity: &Identity) {
+    let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    let (uid, gid) = (Uid::from_raw(identity.uid), Gid::from_raw(identity.gid));
+    let change = move || {
+        set_thread_groups(&groups)?;
+        set_thread_res_gid(gid, gid, gid)?;
+        set_thread_res_uid(uid, uid, uid)?;
+        Ok(())
+    };
+    // SAFETY: it runs in the forked child, which has one thread, and makes three system calls without allocating.
+    unsafe { command.pre_exec(change) };
+}

@@ -1,0 +1,209 @@
+//! The daemon's side of the loop: signals, reloads and scripts become inputs of the engine.
+
+use super::notify::Notifier;
+use super::signals::{Signals, Wish};
+use crate::files::{self, LoadError, Loaded};
+use crate::log::{Level, Log};
+use crate::process::Scripts;
+use crate::process::checks::{Finding, check_scripts};
+use crate::world::Side;
+use keepalived_core::config::Severity;
+use keepalived_core::config::model::{Config, Credentials};
+use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// What a reload found, from the thread that read it.
+type Reloaded = Result<(Loaded, Vec<Finding>), LoadError>;
+
+/// Signals, reloads and scripts.
+pub struct Service {
+    log: Log,
+    notifier: Rc<Notifier>,
+    signals: Signals,
+    scripts: Scripts,
+    ended: Receiver<(ScriptId, ScriptStatus)>,
+    file: PathBuf,
+    /// The first configuration, until the engine has it.
+    first: Option<Config>,
+    script_user: Option<Credentials>,
+    reload: Reload,
+    reader: (Sender<Reloaded>, Receiver<Reloaded>),
+    keep_addresses: bool,
+    stops: u32,
+    give_up: Arc<Notify>,
+}
+
+/// How a reload stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reload {
+    None,
+    Reading,
+    /// Another was asked for meanwhile: the file may have changed since it was read.
+    ReadingAndAgain,
+}
+
+impl Service {
+    /// Everything in place; the first input will be `config`. A third wish to stop calls `give_up`.
+    pub fn new(
+        log: Log,
+        notifier: Rc<Notifier>,
+        signals: Signals,
+        (scripts, ended): (Scripts, Receiver<(ScriptId, ScriptStatus)>),
+        (file, config): (PathBuf, Config),
+        keep_addresses: bool,
+        give_up: Arc<Notify>,
+    ) -> Service {
+        Service {
+            log,
+            notifier,
+            signals,
+            scripts,
+            ended,
+            file,
+            first: Some(config),
+            script_user: None,
+            reload: Reload::None,
+            reader: channel(1),
+            keep_addresses,
+            stops: 0,
+            give_up,
+        }
+    }
+
+    fn configure(&mut self, config: Config) -> Input<'static> {
+        self.script_user.clone_from(&config.global.script_user);
+        Input::Configure(Box::new(config))
+    }
+
+    fn stop(&mut self) -> Option<Input<'static>> {
+        self.stops += 1;
+        match self.stops {
+            1 => {
+                self.notifier.stopping();
+                return Some(Input::Stop { keep_addresses: self.keep_addresses });
+            }
+            2 => {
+                self.log.daemon(Level::Notice, "asked to stop again: running scripts are killed");
+                self.scripts.kill_all();
+            }
+            _ => {
+                self.log.daemon(Level::Warning, "asked to stop a third time: ending at once");
+                self.give_up.notify_one();
+            }
+        }
+        None
+    }
+
+    fn begin_reload(&mut self) {
+        match self.reload {
+            _ if self.stops > 0 => return,
+            Reload::None => {}
+            Reload::Reading | Reload::ReadingAndAgain => {
+                self.reload = Reload::ReadingAndAgain;
+                return;
+            }
+        }
+        self.notifier.reloading();
+        self.log.daemon(Level::Notice, format!("reading {} again", self.file.display()));
+        let (file, result) = (self.file.clone(), self.reader.0.clone());
+        // Files and user databases can be slow; adverts cannot wait for them.
+        let read = move || {
+            let loaded = files::load(&file).map(|mut loaded| {
+                let findings = check_scripts(&mut loaded.parsed.config);
+                (loaded, findings)
+            });
+            let _ = result.blocking_send(loaded);
+        };
+        match std::thread::Builder::new().name("reload".to_owned()).spawn(read) {
+            Ok(_) => self.reload = Reload::Reading,
+            Err(error) => self.refuse(&format!("no thread to read it: {error}")),
+        }
+    }
+
+    fn end_reload(&mut self, result: Reloaded) -> Option<Input<'static>> {
+        if std::mem::replace(&mut self.reload, Reload::None) == Reload::ReadingAndAgain {
+            self.begin_reload();
+            return None;
+        }
+        if self.stops > 0 {
+            return None;
+        }
+        match result {
+            Err(error) => {
+                self.refuse(&error.to_string());
+                None
+            }
+            Ok((loaded, findings)) => {
+                tell(&self.log, &loaded, &findings);
+                if loaded.parsed.is_usable() {
+                    return Some(self.configure(loaded.parsed.config));
+                }
+                self.refuse("there are errors in it");
+                None
+            }
+        }
+    }
+
+    fn refuse(&self, reason: &str) {
+        self.log.daemon(Level::Error, format!("the new configuration is refused, nothing changes: {reason}"));
+        self.notifier.ready("The last new configuration was refused; the one before is in force");
+    }
+}
+
+/// Logs what there is to say of a configuration.
+pub fn tell(log: &Log, loaded: &Loaded, findings: &[Finding]) {
+    for (diagnostic, line) in loaded.lines() {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+        };
+        log.daemon(level, line);
+    }
+    for finding in findings {
+        log.daemon(Level::Warning, finding.text.as_str());
+    }
+}
+
+impl Side for Service {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Input<'static>> {
+        if let Some(config) = self.first.take() {
+            return Poll::Ready(self.configure(config));
+        }
+        if let Poll::Ready(Some((id, status))) = self.ended.poll_recv(cx) {
+            return Poll::Ready(Input::ScriptEnded { id, status });
+        }
+        while let Poll::Ready(Some(result)) = self.reader.1.poll_recv(cx) {
+            if let Some(input) = self.end_reload(result) {
+                return Poll::Ready(input);
+            }
+        }
+        while let Poll::Ready(wish) = self.signals.poll_next(cx) {
+            match wish {
+                Wish::Stop => {
+                    if let Some(input) = self.stop() {
+                        return Poll::Ready(input);
+                    }
+                }
+                Wish::Reload => self.begin_reload(),
+                Wish::NotYet(name) => {
+                    let text = format!("asked by signal for {name}: not built yet, nothing is written");
+                    self.log.daemon(Level::Warning, text);
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    fn run_script(&mut self, run: ScriptRun) {
+        self.scripts.run(run, self.script_user.as_ref());
+    }
+
+    fn kill_script(&mut self, id: ScriptId) {
+        self.scripts.kill(id);
+    }
+}

@@ -1,0 +1,71 @@
+//! `keepalived check` and `-t`.
+
+use super::exit;
+use super::options::Options;
+use crate::files::{self, DEFAULT, LoadError};
+use crate::process::checks::check_scripts;
+use rustix::fs::{Mode, OFlags, open};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// All mistakes of a file, on standard error.
+pub(super) fn check(file: Option<&Path>) -> ExitCode {
+    let mut err = std::io::stderr();
+    let colour = err.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let status = report(file.unwrap_or(Path::new(DEFAULT)), colour, &mut err);
+    match status {
+        Ok(report) if report.usable => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// The same with the exit statuses of the C version.
+pub(super) fn test(options: &Options) -> ExitCode {
+    let file = options.use_file.as_deref().unwrap_or(Path::new(DEFAULT));
+    let status = match &options.config_test {
+        Some(Some(path)) => {
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            match open(path, flags, Mode::from_raw_mode(0o644)) {
+                Ok(out) => report(file, false, &mut std::fs::File::from(out)),
+                Err(error) => {
+                    eprintln!("keepalived: {}: {error}", path.display());
+                    return ExitCode::from(exit::FATAL);
+                }
+            }
+        }
+        _ => report(file, std::io::stderr().is_terminal(), &mut std::io::stderr()),
+    };
+    match status {
+        Err(_) => ExitCode::from(exit::TEST_NO_FILE),
+        Ok(Report { insecure: true, .. }) => ExitCode::from(exit::TEST_INSECURE),
+        Ok(Report { complaints: true, .. }) => ExitCode::from(exit::TEST_COMPLAINTS),
+        Ok(_) => ExitCode::SUCCESS,
+    }
+}
+
+struct Report {
+    usable: bool,
+    complaints: bool,
+    insecure: bool,
+}
+
+fn report(file: &Path, colour: bool, out: &mut dyn Write) -> Result<Report, LoadError> {
+    let mut loaded = match files::load(file) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let _ = writeln!(out, "keepalived: {error}");
+            return Err(error);
+        }
+    };
+    let _ = out.write_all(loaded.rendered(colour).as_bytes());
+    let findings = check_scripts(&mut loaded.parsed.config);
+    for finding in &findings {
+        let _ = writeln!(out, "warning: {}", finding.text);
+    }
+    Ok(Report {
+        usable: loaded.parsed.is_usable(),
+        complaints: !loaded.parsed.diagnostics.is_empty() || !findings.is_empty(),
+        insecure: findings.iter().any(|finding| finding.insecure),
+    })
+}

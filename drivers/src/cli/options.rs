@@ -1,0 +1,251 @@
+//! The command line. The options are those of the C version 2.4, short and long, so that unit files and scripts keep working.
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const WHAT: &str = "What to run";
+const LOG: &str = "Log";
+const PROCESS: &str = "Process";
+const RECORD: &str = "Recording";
+const ASK: &str = "Ask and go";
+const LATER: &str = "Not built yet: accepted with a warning";
+
+/// Makes addresses survive the machine that holds them: VRRP (RFC 9568, RFC 3768) for Linux.
+///
+/// Without a command it runs as a daemon with /etc/keepalived/keepalived.conf.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "keepalived",
+    infer_long_args = true,
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Options {
+    /// Configuration file
+    #[arg(short = 'f', long = "use-file", value_name = "FILE", help_heading = WHAT)]
+    pub use_file: Option<PathBuf>,
+    /// Only VRRP, no health checks
+    #[arg(short = 'P', long, help_heading = WHAT)]
+    pub vrrp: bool,
+    /// Only health checks, no VRRP (not built yet: only -t goes with it)
+    #[arg(short = 'C', long, help_heading = WHAT)]
+    pub check: bool,
+    /// Run in this network namespace, as `ip netns` names it
+    #[arg(short = 's', long, value_name = "NAME", help_heading = WHAT)]
+    pub namespace: Option<String>,
+    /// Leave the virtual addresses in place at the end, and do not resign
+    #[arg(short = 'V', long = "dont-release-vrrp", help_heading = WHAT)]
+    pub dont_release_vrrp: bool,
+    /// Release the virtual addresses at the end, however it comes (always so)
+    #[arg(short = 'X', long = "release-vips", help_heading = WHAT)]
+    pub release_vips: bool,
+    /// Leave the IPVS table in place at the end (no IPVS yet: always so)
+    #[arg(short = 'I', long = "dont-release-ipvs", help_heading = WHAT)]
+    pub dont_release_ipvs: bool,
+
+    /// Log to standard error too (with -n)
+    #[arg(short = 'l', long = "log-console", help_heading = LOG)]
+    pub log_console: bool,
+    /// More detail in the log
+    #[arg(short = 'D', long = "log-detail", action = ArgAction::Count, help_heading = LOG)]
+    pub log_detail: u8,
+    /// Syslog facility: 0 to 7, local0 to local7 or a name [default: daemon]
+    #[arg(short = 'S', long = "log-facility", value_name = "FACILITY", help_heading = LOG)]
+    pub log_facility: Option<String>,
+    /// Log to a file too [default file: /var/log/keepalived.log]
+    #[arg(short = 'g', long = "log-file", value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = LOG)]
+    pub log_file: Option<Option<PathBuf>>,
+    /// Write every line to the log file at once
+    #[arg(long = "flush-log-file", help_heading = LOG)]
+    pub flush_log_file: bool,
+    /// Do not log to syslog
+    #[arg(short = 'G', long = "no-syslog", help_heading = LOG)]
+    pub no_syslog: bool,
+
+    /// Stay in the foreground
+    #[arg(short = 'n', long = "dont-fork", help_heading = PROCESS)]
+    pub dont_fork: bool,
+    /// Pid file [default: /run/keepalived.pid]
+    #[arg(short = 'p', long = "pid", value_name = "FILE", help_heading = PROCESS)]
+    pub pid: Option<PathBuf>,
+    /// A second pid file, with the id of the process that runs VRRP (which is the same)
+    #[arg(short = 'r', long = "vrrp_pid", value_name = "FILE", help_heading = PROCESS)]
+    pub vrrp_pid: Option<PathBuf>,
+    /// File mode creation mask: octal with a leading 0, or 0x, or decimal [default: 0177]
+    #[arg(short = 'u', long, value_name = "MASK", help_heading = PROCESS)]
+    pub umask: Option<String>,
+    /// Do not start child processes again (there are none)
+    #[arg(short = 'R', long = "dont-respawn", help_heading = PROCESS)]
+    pub dont_respawn: bool,
+    /// Allow core dumps
+    #[arg(short = 'm', long = "core-dump", help_heading = PROCESS)]
+    pub core_dump: bool,
+    /// Do not stop on SIGINT
+    #[arg(long = "ignore-sigint", help_heading = PROCESS)]
+    pub ignore_sigint: bool,
+
+    /// Record what the protocol is told and does, in files in this directory
+    #[arg(long, value_name = "DIR", help_heading = RECORD)]
+    pub record: Option<PathBuf>,
+    /// How much is kept of it, in MiB
+    #[arg(long = "record-limit", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = RECORD)]
+    pub record_limit: u64,
+
+    /// Check the configuration and end: 0 fine, 4 no file, 5 complaints, 6 insecure scripts; complaints go to FILE
+    /// or standard error
+    #[arg(short = 't', long = "config-test", value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = ASK)]
+    pub config_test: Option<Option<PathBuf>>,
+    /// Print the configuration as it was understood, then go on
+    #[arg(short = 'd', long = "dump-conf", help_heading = ASK)]
+    pub dump_conf: bool,
+    /// Print the number of the signal for STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
+    #[arg(long, value_name = "FUNCTION", help_heading = ASK)]
+    pub signum: Option<String>,
+    /// Print the version
+    #[arg(short = 'v', long, help_heading = ASK)]
+    pub version: bool,
+    /// Print this help
+    #[arg(short = 'h', long, action = ArgAction::Help, help_heading = ASK)]
+    help: Option<bool>,
+
+    /// What the C version knows and this one does not yet.
+    #[command(flatten)]
+    pub later: Later,
+
+    /// A command instead of the daemon.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that have no effect yet.
+#[derive(Clone, Debug, Args)]
+pub struct Later {
+    /// No BFD
+    #[arg(short = 'B', long = "no_bfd", help_heading = LATER)]
+    pub no_bfd: bool,
+    /// Run all parts even without configuration
+    #[arg(long = "all", help_heading = LATER)]
+    pub all: bool,
+    /// Pid file of the health checks
+    #[arg(short = 'c', long = "checkers_pid", value_name = "FILE", help_heading = LATER)]
+    pub checkers_pid: Option<PathBuf>,
+    /// Pid file of BFD
+    #[arg(short = 'b', long = "bfd_pid", value_name = "FILE", help_heading = LATER)]
+    pub bfd_pid: Option<PathBuf>,
+    /// Log every address that comes and goes
+    #[arg(short = 'a', long = "address-monitoring", help_heading = LATER)]
+    pub address_monitoring: bool,
+    /// SNMP
+    #[arg(short = 'x', long = "snmp", help_heading = LATER)]
+    pub snmp: bool,
+    /// SNMP agent socket
+    #[arg(short = 'A', long = "snmp-agent-socket", value_name = "FILE", help_heading = LATER)]
+    pub snmp_agent_socket: Option<String>,
+    /// Where core dumps go
+    #[arg(short = 'M', long = "core-dump-pattern", value_name = "PATTERN", num_args = 0..=1, require_equals = true, help_heading = LATER)]
+    pub core_dump_pattern: Option<Option<String>>,
+    /// Missing included files are errors (included files are not built yet)
+    #[arg(short = 'e', long = "all-config", help_heading = LATER)]
+    pub all_config: bool,
+    /// Which lines beginning with @ID count (they are not built yet)
+    #[arg(short = 'i', long = "config-id", value_name = "ID", help_heading = LATER)]
+    pub config_id: Option<String>,
+    /// The HTTP digest tool: refused, not built yet
+    #[arg(short = 'T', long = "genhash", help_heading = LATER)]
+    pub genhash: bool,
+}
+
+/// What to do instead of running.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Check a configuration: prints every mistake with its place; 0 when it can be run, 1 when not
+    Check {
+        /// The file [default: that of -f, or /etc/keepalived/keepalived.conf]
+        file: Option<PathBuf>,
+    },
+    /// Run a recording through the same protocol core and print its story; 0 when all came out the same, 1 when not
+    Replay {
+        /// The recording
+        file: PathBuf,
+    },
+}
+
+impl Options {
+    /// A line for each option that was given and has no effect yet.
+    #[must_use]
+    pub fn not_yet(&self) -> Vec<String> {
+        let later = &self.later;
+        [
+            (later.checkers_pid.is_some(), "-c/--checkers_pid", "health checks are not built yet"),
+            (later.bfd_pid.is_some(), "-b/--bfd_pid", "BFD is not built yet"),
+            (later.address_monitoring, "-a/--address-monitoring", "not built yet"),
+            (later.snmp, "-x/--snmp", "SNMP is not built yet"),
+            (later.snmp_agent_socket.is_some(), "-A/--snmp-agent-socket", "SNMP is not built yet"),
+            (later.core_dump_pattern.is_some(), "-M/--core-dump-pattern", "not built yet; -m alone works"),
+            (later.config_id.is_some(), "-i/--config-id", "lines beginning with @ID are not built yet"),
+        ]
+        .into_iter()
+        .filter(|(given, ..)| *given)
+        .map(|(_, option, why)| format!("{option} has no effect: {why}"))
+        .collect()
+    }
+
+    /// Why these options cannot be run with at all.
+    #[must_use]
+    pub fn refused(&self) -> Option<&'static str> {
+        if self.later.genhash {
+            Some("-T/--genhash is not built yet")
+        } else if self.check && self.config_test.is_none() {
+            Some("-C/--check asks for health checks alone, and health checks are not built yet")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn bundles_repetitions_and_abbreviations() {
+        let options = parse("keepalived -nlDD -f a -fb --dont-re --pid=/x").unwrap_err();
+        assert!(options.to_string().contains("dont-re"), "ambiguous: {options}");
+        let options = parse("keepalived -nlDD -f a -fb --log-det --pid=/x").unwrap();
+        assert!(options.dont_fork && options.log_console);
+        assert_eq!(options.log_detail, 3);
+        assert_eq!(options.use_file, Some("b".into()));
+        assert_eq!(options.pid, Some("/x".into()));
+    }
+
+    #[test]
+    fn optional_values_need_an_equals_sign() {
+        assert_eq!(parse("keepalived -t").unwrap().config_test, Some(None));
+        assert_eq!(parse("keepalived -t -f x").unwrap().config_test, Some(None));
+        assert_eq!(parse("keepalived -t=out").unwrap().config_test, Some(Some("out".into())));
+        assert_eq!(parse("keepalived --config-test=out").unwrap().config_test, Some(Some("out".into())));
+        assert!(parse("keepalived -tn").unwrap().config_test == Some(None));
+    }
+
+    #[test]
+    fn what_is_not_built_yet_is_named() {
+        let options = parse("keepalived -x -c f -i id -M").unwrap();
+        let lines = options.not_yet();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[0].contains("--checkers_pid"), "{lines:?}");
+        assert!(parse("keepalived -C").unwrap().refused().is_some());
+        assert!(parse("keepalived -C -t").unwrap().refused().is_none());
+    }
+}

@@ -1,0 +1,309 @@
+//! The daemon: from the command line to the loop, and out again.
+
+use super::exit;
+use super::options::Options;
+use crate::daemon::detach::{Side, Starting, detach};
+use crate::daemon::notify::Notifier;
+use crate::daemon::pidfile::PidFile;
+use crate::daemon::service::{Service, tell};
+use crate::daemon::signals::{Signals, ignore_until_ready};
+use crate::daemon::watcher::Watcher;
+use crate::files::{self, DEFAULT, LoadError};
+use crate::log::syslog::{self, Facility, Syslog};
+use crate::log::{File, Level, Log, Sink, Stderr, stderr_is_journal};
+use crate::process::Scripts;
+use crate::process::checks::check_scripts;
+use crate::record::Recording;
+use crate::run::{Observer, run};
+use crate::world::LinuxWorld;
+use keepalived_core::vrrp::Vrrp;
+use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, setrlimit, umask};
+use std::future::poll_fn;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// How long the end waits for the log and the recording to be written.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Why it did not start, or did not go on: a status, and a sentence for standard error and the log.
+struct Failure(u8, String);
+
+impl Failure {
+    fn of(what: &str, error: &io::Error) -> Failure {
+        let status = match error.kind() {
+            io::ErrorKind::PermissionDenied => exit::PERMISSION,
+            _ => exit::FATAL,
+        };
+        Failure(status, format!("{what}: {error}"))
+    }
+}
+
+/// What is left of the options once they are understood.
+struct Plan {
+    file: PathBuf,
+    record: Option<(PathBuf, u64)>,
+    foreground: bool,
+    /// What to log once there is a log.
+    complaints: Vec<String>,
+}
+
+/// Runs the daemon until it is stopped. In the process that was called: until the daemon is ready.
+pub(super) fn start(options: &Options) -> ExitCode {
+    match prepare(options) {
+        Ok(status) => status,
+        Err(Failure(status, reason)) => {
+            eprintln!("keepalived: {reason}");
+            ExitCode::from(status)
+        }
+    }
+}
+
+fn prepare(options: &Options) -> Result<ExitCode, Failure> {
+    ignore_until_ready();
+    let plan = plan(options)?;
+    for complaint in &plan.complaints {
+        eprintln!("keepalived: {complaint}");
+    }
+    if let Some(name) = &options.namespace {
+        enter_namespace(name)?;
+    }
+    let mut loaded = files::load(&plan.file).map_err(|error| match error {
+        LoadError::Unreadable(..) | LoadError::Empty(_) => Failure(exit::NO_FILE, error.to_string()),
+    })?;
+    if !loaded.parsed.is_usable() {
+        let rendered = loaded.rendered(io::stderr().is_terminal());
+        return Err(Failure(exit::CONFIG, format!("{} has errors\n\n{}", plan.file.display(), rendered.trim_end())));
+    }
+    let findings = check_scripts(&mut loaded.parsed.config);
+
+    let mut pid_files = Vec::new();
+    for path in [Some(options.pid.clone().unwrap_or_else(|| "/run/keepalived.pid".into())), options.vrrp_pid.clone()] {
+        if let Some(path) = path {
+            let path = absolute(&path)?;
+            pid_files.push(PidFile::take(&path).map_err(|error| Failure(exit::FATAL, error.to_string()))?);
+        }
+    }
+    let Sinks { sinks, on_stderr } = sinks(options, plan.foreground)?;
+    let starting = if plan.foreground {
+        Starting::foreground()
+    } else {
+        match detach().map_err(|error| Failure::of("cannot go into the background", &error))? {
+            Side::Caller(status) => {
+                // They are the daemon's now.
+                pid_files.into_iter().for_each(std::mem::forget);
+                return Ok(status);
+            }
+            Side::Daemon(starting) => starting,
+        }
+    };
+    for file in &mut pid_files {
+        file.write().map_err(|error| Failure::of("pid file", &error))?;
+    }
+
+    let least = if options.log_detail > 0 { Level::Debug } else { Level::Info };
+    let log = Log::start(sinks, least).map_err(|error| Failure::of("no thread for the log", &error))?;
+    log_panics(&log);
+    log.daemon(Level::Info, format!("keepalived {} starts with {}", env!("CARGO_PKG_VERSION"), plan.file.display()));
+    for complaint in &plan.complaints {
+        log.daemon(Level::Warning, complaint.as_str());
+    }
+    tell(&log, &loaded, &findings);
+    let result = serve(options, &plan, log.clone(), starting, loaded.parsed.config);
+    match &result {
+        Ok(()) => log.daemon(Level::Info, "keepalived has stopped"),
+        Err(Failure(_, reason)) => log.daemon(Level::Error, reason.as_str()),
+    }
+    log.flush(LAST_WORDS);
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(Failure(status, _)) if on_stderr => Ok(ExitCode::from(status)),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn serve(
+    options: &Options,
+    plan: &Plan,
+    log: Log,
+    starting: Starting,
+    config: keepalived_core::config::model::Config,
+) -> Result<(), Failure> {
+    let mut seed = [0; 8];
+    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| Failure::of("no randomness", &error.into()))?;
+    let mut engine = Vrrp::new(u64::from_ne_bytes(seed));
+    let recording = match &plan.record {
+        Some((directory, limit)) => {
+            let recording = Recording::start(directory, *limit, log.clone())
+                .map_err(|error| Failure::of(&format!("recording into {}", directory.display()), &error))?;
+            Some(recording)
+        }
+        None => None,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(|error| Failure::of("no event loop", &error))?;
+    let notifier = Rc::new(Notifier::from_env());
+    let scripts = Scripts::start(log.clone()).map_err(|error| Failure::of("no thread for scripts", &error))?;
+    let give_up = Arc::new(tokio::sync::Notify::new());
+
+    runtime.block_on(async {
+        let signals =
+            Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
+        let file = (plan.file.clone(), config);
+        let keep = options.dont_release_vrrp;
+        let service =
+            Service::new(log.clone(), Rc::clone(&notifier), signals, scripts, file, keep, Arc::clone(&give_up));
+        let mut world = LinuxWorld::new(service).map_err(|error| Failure::of("cannot reach the network", &error))?;
+        let mut watcher = Watcher::new(log.clone(), notifier, recording, starting);
+        // A recording begins with the engine as it is before its first input.
+        watcher.turn_over(crate::clock::now(), &engine);
+        let result = {
+            let mut running = pin!(run(&mut engine, &mut world, &mut watcher));
+            let mut given_up = pin!(give_up.notified());
+            poll_fn(|cx| match running.as_mut().poll(cx) {
+                Poll::Pending => given_up.as_mut().poll(cx).map(|()| None),
+                Poll::Ready(result) => Poll::Ready(Some(result)),
+            })
+            .await
+        };
+        if let Some(recording) = watcher.into_recording() {
+            recording.finish(LAST_WORDS);
+        }
+        match result {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(Failure::of("the event loop failed", &error)),
+            None => Err(Failure(exit::FATAL, "ended before everything was cleaned up".to_owned())),
+        }
+    })
+}
+
+fn plan(options: &Options) -> Result<Plan, Failure> {
+    let mut complaints = options.not_yet();
+    let mut mask = Mode::from_raw_mode(0o177);
+    if let Some(word) = &options.umask {
+        match parse_mask(word) {
+            Some(bits) => mask = Mode::from_raw_mode(bits),
+            None => complaints.push(format!("-u/--umask {word} is no file mode mask; it stays 0177")),
+        }
+    }
+    umask(mask);
+    if options.core_dump {
+        let unlimited = Rlimit { current: None, maximum: None };
+        if let Err(error) = setrlimit(Resource::Core, unlimited) {
+            complaints.push(format!("-m/--core-dump has no effect: {error}"));
+        }
+    }
+    if options.dump_conf {
+        complaints.push("-d/--dump-conf has no effect: not built yet".to_owned());
+    }
+    let record = match &options.record {
+        Some(directory) => Some((absolute(directory)?, options.record_limit << 20)),
+        None => None,
+    };
+    Ok(Plan {
+        file: absolute(options.use_file.as_deref().unwrap_or(Path::new(DEFAULT)))?,
+        record,
+        foreground: options.dont_fork,
+        complaints,
+    })
+}
+
+/// In the manner of strtol(3) with base 0, as the C version reads it.
+fn parse_mask(word: &str) -> Option<u32> {
+    let bits = match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None if word.starts_with('0') => u32::from_str_radix(word, 8).ok()?,
+        None => word.parse().ok()?,
+    };
+    (bits <= 0o777).then_some(bits)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::of(&path.display().to_string(), &error))
+}
+
+fn enter_namespace(name: &str) -> Result<(), Failure> {
+    let path = Path::new("/run/netns").join(name);
+    let failed = |error: io::Error| Failure::of(&format!("network namespace {name}"), &error);
+    if name.is_empty() || name.contains('/') || name.starts_with('.') {
+        return Err(Failure(exit::FATAL, format!("network namespace {name}: this is no name")));
+    }
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let kind = rustix::thread::LinkNameSpaceType::Network;
+    rustix::thread::move_into_link_name_space(std::os::fd::AsFd::as_fd(&file), Some(kind))
+        .map_err(|error| failed(error.into()))
+}
+
+struct Sinks {
+    sinks: Vec<Box<dyn Sink>>,
+    /// One of them is standard error.
+    on_stderr: bool,
+}
+
+/// Where lines go.
+fn sinks(options: &Options, foreground: bool) -> Result<Sinks, Failure> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if let Some(path) = &options.log_file {
+        let path = absolute(path.as_deref().unwrap_or(Path::new("/var/log/keepalived.log")))?;
+        let file = File::open(&path, options.flush_log_file)
+            .map_err(|error| Failure::of(&format!("log file {}", path.display()), &error))?;
+        sinks.push(Box::new(file));
+    }
+    if foreground && stderr_is_journal() {
+        // The journal would get every line twice.
+        sinks.push(Box::new(Stderr::Journal));
+        return Ok(Sinks { sinks, on_stderr: true });
+    }
+    let syslog = !options.no_syslog && Path::new(syslog::PATH).exists();
+    // Somebody who starts it by hand wants to see something, and a log that goes nowhere helps nobody.
+    let on_stderr = foreground && (options.log_console || io::stderr().is_terminal() || !syslog && sinks.is_empty());
+    if on_stderr {
+        sinks.push(Box::new(Stderr::Stamped));
+    }
+    if !options.no_syslog {
+        let facility = match options.log_facility.as_deref().map(str::parse) {
+            None => Facility::DAEMON,
+            Some(Ok(facility)) => facility,
+            Some(Err(complaint)) => {
+                eprintln!("keepalived: {complaint}");
+                Facility::DAEMON
+            }
+        };
+        sinks.push(Box::new(Syslog::new(syslog::PATH, facility)));
+    }
+    Ok(Sinks { sinks, on_stderr })
+}
+
+fn log_panics(log: &Log) {
+    let log = log.clone();
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        log.daemon(Level::Error, format!("a mistake in keepalived itself: {info}"));
+        log.flush(LAST_WORDS);
+        usual(info);
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_are_read_as_in_c() {
+        for (word, mask) in [("022", Some(0o22)), ("0x12", Some(0o22)), ("18", Some(0o22)), ("0", Some(0))] {
+            assert_eq!(parse_mask(word), mask, "{word}");
+        }
+        for wrong in ["", "9x", "01000", "-1", "08"] {
+            assert_eq!(parse_mask(wrong), None, "{wrong}");
+        }
+    }
+}

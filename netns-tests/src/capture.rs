@@ -163,8 +163,7 @@ fn next(socket: &OwnedFd) -> Option<(Stamp, usize, Seen)> {
     let mut bytes = [0u8; 2048];
     let mut parts = [IoSliceMut::new(&mut bytes)];
     let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
-    let message =
-        recvmsg::<LinkAddr>(socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
+    let message = recvmsg::<LinkAddr>(socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
     let address = message.address?;
     if address.pkttype() == libc::PACKET_OUTGOING {
         return None;

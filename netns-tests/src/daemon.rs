@@ -48,6 +48,12 @@ impl Implementation {
         here
     }
 
+    /// Whether this is ours. For what the C version is known to do otherwise: `KEEPALIVED_UNDER_TEST=c` leaves that out.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        self == Implementation::Ours
+    }
+
     /// The program.
     ///
     /// # Panics
@@ -74,7 +80,8 @@ fn ours() -> PathBuf {
     let program = dir.join("keepalived");
     let how = if dir.ends_with("release") { " --release" } else { "" };
     let built = std::fs::metadata(&program).and_then(|m| m.modified());
-    let built = built.unwrap_or_else(|e| panic!("{}: {e}; build it: cargo build{how} -p keepalived", program.display()));
+    let built =
+        built.unwrap_or_else(|e| panic!("{}: {e}; build it: cargo build{how} -p keepalived", program.display()));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     for source in ["core/src", "drivers/src"] {
         if let Some(newer) = newer_than(&root.join(source), built) {
@@ -255,7 +262,16 @@ impl Daemon {
     #[must_use]
     pub fn rejections(&self) -> Vec<String> {
         const WORDS: [&str; 10] = [
-            "invalid", "mismatch", "bogus", "wrong", "incorrect", "not accepted", "dropped", "discard", "expected ", "checksum",
+            "invalid",
+            "mismatch",
+            "bogus",
+            "wrong",
+            "incorrect",
+            "not accepted",
+            "dropped",
+            "discard",
+            "expected ",
+            "checksum",
         ];
         let log = self.log();
         let refused = |line: &&str| {

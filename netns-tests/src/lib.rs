@@ -38,6 +38,7 @@ pub mod prelude {
     pub use crate::config::{Instance, file};
     pub use crate::daemon::{Daemon, Implementation};
     pub use crate::decode::{Advert, Seen};
+    pub use crate::frames::{Forged, Injector};
     pub use crate::sandbox::in_sandbox;
     pub use crate::script::Recorder;
     pub use crate::wait::{SLACK, holds, wait_until};

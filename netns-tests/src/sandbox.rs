@@ -22,7 +22,9 @@ pub fn in_sandbox<F: FnOnce()>(body: F) {
         body();
         return;
     }
-    let Some(name) = test_name::<F>() else { panic!("in_sandbox must be called with a closure written in the test itself") };
+    let Some(name) = test_name::<F>() else {
+        panic!("in_sandbox must be called with a closure written in the test itself")
+    };
     let mut again = Command::new("/proc/self/exe");
     again.args([name.as_str(), "--exact", "--nocapture", "--include-ignored", "--test-threads=1"]);
     match run(&mut again) {

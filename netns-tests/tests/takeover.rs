@@ -1,0 +1,102 @@
+//! The master goes: killed, stopped, unplugged, cut off.
+
+use keepalived_netns_tests::prelude::*;
+use std::net::IpAddr;
+
+const VIP: &str = "10.0.0.100";
+
+fn vip() -> IpAddr {
+    VIP.parse().expect("an address")
+}
+
+fn instance() -> Instance {
+    Instance::new(51).vip("10.0.0.100/24")
+}
+
+/// `a` is master, `b` its backup.
+fn pair(world: &World) -> (Daemon, Daemon) {
+    let a = Daemon::start(world, "a", Implementation::under_test(), &instance().priority(150).config());
+    let b = Daemon::start(world, "b", Implementation::under_test(), &instance().config());
+    world.await_master("a", VIP);
+    // The backup must have heard the master, or its own timer runs from its start.
+    wait_until("b knows its state", Duration::from_secs(2), || b.log().contains("BACKUP"));
+    std::thread::sleep(instance().interval() * 2);
+    (a, b)
+}
+
+#[test]
+fn killed() {
+    in_sandbox(|| {
+        let world = World::lan(&["a", "b"]);
+        let (mut a, _b) = pair(&world);
+        a.kill();
+        let last = world.sniffer.last(|f| f.node == "a" && f.advert().is_some()).expect("an advert of a").at;
+        let first =
+            world.sniffer.wait("b's advert", last, instance().master_down(), |f| f.node == "b" && f.advert().is_some());
+        let silence = first.at - last;
+        assert!(silence >= instance().master_down(), "b waited only {silence:?}");
+        assert!(silence <= instance().master_down() + SLACK, "b waited {silence:?}");
+        world.await_takeover("b", VIP, Duration::from_secs(1));
+        world.sniffer.wait("b's gratuitous ARP", last, Duration::from_secs(1), |f| f.node == "b" && f.announces(vip()));
+    });
+}
+
+#[test]
+fn stopped() {
+    in_sandbox(|| {
+        let world = World::lan(&["a", "b"]);
+        let recorder = Recorder::new("stop");
+        let config = instance().priority(150).line(&recorder.line("notify_stop")).config();
+        let mut a = Daemon::start(&world, "a", Implementation::under_test(), &config);
+        let _b = Daemon::start(&world, "b", Implementation::under_test(), &instance().config());
+        world.await_master("a", VIP);
+        std::thread::sleep(instance().interval() * 2);
+        let since = now();
+        let status = a.stop();
+        assert_eq!(status.code(), Some(0), "exit status of a stopped daemon");
+        assert_eq!(world.address("a", VIP), None, "nothing stays behind");
+        assert_eq!(recorder.calls(), ["notify_stop"]);
+        let resigned = world.sniffer.wait("priority 0", since, Duration::ZERO, |f| {
+            f.node == "a" && f.advert().is_some_and(|a| a.priority == 0)
+        });
+        let first =
+            world.sniffer.wait("b's advert", resigned.at, instance().skew(), |f| f.node == "b" && f.advert().is_some());
+        let after = first.at - resigned.at;
+        assert!(after >= instance().skew(), "b waited only {after:?}");
+        assert!(after <= instance().skew() + SLACK, "b waited {after:?}");
+        world.await_master_within("b", VIP, Duration::from_secs(1));
+    });
+}
+
+#[test]
+fn unplugged_and_plugged_in_again() {
+    in_sandbox(|| {
+        let world = World::lan(&["a", "b"]);
+        let (_a, _b) = pair(&world);
+        world.unplug("a", "eth0");
+        world.await_master_within("b", VIP, instance().master_down());
+        let since = now();
+        world.plug("a", "eth0");
+        world.await_master_within("a", VIP, instance().master_down() + Duration::from_secs(1));
+        world.sniffer.wait("a announces again", since, Duration::from_secs(1), |f| f.node == "a" && f.announces(vip()));
+    });
+}
+
+#[test]
+fn cut_off_and_healed() {
+    in_sandbox(|| {
+        let world = World::lan(&["a", "b", "c"]);
+        let (_a, _b) = pair(&world);
+        let _c = Daemon::start(&world, "c", Implementation::under_test(), &instance().priority(50).config());
+        std::thread::sleep(instance().interval() * 2);
+        world.partition("lan", &["b", "c"]);
+        wait_until("a and b are masters of their parts", instance().master_down(), || world.holders(VIP) == ["a", "b"]);
+        let since = now();
+        world.heal("lan");
+        world.await_master_within("a", VIP, instance().interval());
+        world.sniffer.wait("the survivor announces again", since, instance().master_down(), |f| {
+            f.node == "a" && f.announces(vip())
+        });
+        holds("one master after the duel", Duration::from_secs(1), || world.holders(VIP) == ["a"]);
+    });
+}

@@ -91,6 +91,9 @@ fn cut_off_and_healed() {
         std::thread::sleep(instance().interval() * 2);
         world.partition("lan", &["b", "c"]);
         wait_until("a and b are masters of their parts", instance().master_down(), || world.holders(VIP) == ["a", "b"]);
+        // Healed right after an advert of a, so that a hears b before b hears a: only then can a know of the duel.
+        let since = now();
+        world.sniffer.wait("an advert of a", since, SLACK, |f| f.node == "a" && f.advert().is_some());
         let since = now();
         world.heal("lan");
         world.await_master_within("a", VIP, instance().interval());

@@ -100,6 +100,23 @@ impl Sniffer {
         self.frames.lock().expect("frames").iter().filter(|f| f.at >= since).cloned().collect()
     }
 
+    /// Everything seen but the first `count` frames: for those who follow.
+    ///
+    /// # Panics
+    /// When the sniffer's thread has panicked.
+    #[must_use]
+    pub fn after(&self, count: usize) -> Vec<Frame> {
+        self.frames.lock().expect("frames").iter().skip(count).cloned().collect()
+    }
+
+    /// Stops looking; what was seen stays.
+    pub fn stop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
     /// Everything seen.
     #[must_use]
     pub fn all(&self) -> Vec<Frame> {
@@ -139,10 +156,7 @@ impl Sniffer {
 
 impl Drop for Sniffer {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 

@@ -1,4 +1,5 @@
 //! Who becomes master, and what the others see of it.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 

@@ -1,4 +1,5 @@
 //! IPv6, unicast, and what the adverts look like on the wire.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 use std::net::IpAddr;

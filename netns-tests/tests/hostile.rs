@@ -1,4 +1,5 @@
 //! Packets that must not matter.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::frames::ipv4_frame;
 use keepalived_netns_tests::prelude::*;

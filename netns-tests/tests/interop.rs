@@ -1,4 +1,5 @@
 //! Side by side with Debian's C keepalived, in both roles.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 use std::net::IpAddr;

@@ -1,4 +1,5 @@
 //! What the addresses look like in the kernel, and when they are announced.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 use std::net::IpAddr;

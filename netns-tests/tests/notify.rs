@@ -1,4 +1,5 @@
 //! Notify scripts: which, in what order, with what arguments.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 

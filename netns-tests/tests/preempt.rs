@@ -1,4 +1,5 @@
 //! Whether and when a higher priority takes mastership from a living master.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 

@@ -1,4 +1,5 @@
 //! SIGHUP: only what changed may be felt.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 

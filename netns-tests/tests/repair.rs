@@ -1,4 +1,5 @@
 //! What others do to our addresses and interfaces, and what a crash leaves behind.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 

@@ -1,4 +1,5 @@
 //! Instances that move together.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 

@@ -1,4 +1,5 @@
 //! The master goes: killed, stopped, unplugged, cut off.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
 use std::net::IpAddr;

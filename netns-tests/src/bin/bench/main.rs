@@ -1,0 +1,47 @@
+//! Figures, ours and the C version side by side in one run. Run it through `scripts/bench`.
+
+mod failover;
+mod steady;
+mod table;
+
+use keepalived_netns_tests::daemon::Implementation;
+use keepalived_netns_tests::sandbox::enter_sandbox;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+scripts/bench failover [--quick] [--trials N]   how late after the protocol's deadline a backup takes over
+scripts/bench steady [--quick]                  CPU and memory of 255 masters";
+
+/// Both, in the order in which they take turns.
+const BOTH: [Implementation; 2] = [Implementation::Ours, Implementation::C];
+
+fn name(implementation: Implementation) -> &'static str {
+    match implementation {
+        Implementation::Ours => "ours",
+        Implementation::C => "C",
+    }
+}
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("bench: {}", panic.payload_as_str().unwrap_or("an unknown mistake"));
+    }));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|a| a == "--quick");
+    let trials = arguments.iter().position(|a| a == "--trials").and_then(|at| arguments.get(at + 1)?.parse().ok());
+    match arguments.first().map(String::as_str) {
+        Some("failover") => {
+            enter_sandbox();
+            failover::run(trials.unwrap_or(if quick { 3 } else { 20 }));
+        }
+        Some("steady") => {
+            enter_sandbox();
+            steady::run(if quick { 5 } else { 30 });
+        }
+        _ => {
+            println!("{HELP}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,91 @@
+//! What 255 masters cost: CPU time and memory of all processes of the daemon, over some quiet seconds.
+
+use crate::table::Table;
+use crate::{BOTH, name};
+use keepalived_netns_tests::config::{Instance, file};
+use keepalived_netns_tests::daemon::{Daemon, Implementation};
+use keepalived_netns_tests::wait::wait_until;
+use keepalived_netns_tests::world::World;
+use std::time::{Duration, Instant};
+
+pub(crate) fn run(seconds: u64) {
+    println!("255 instances, all MASTER, on one interface; CPU over {seconds} s, of all processes of the daemon.");
+    let mut table = Table::new(
+        2,
+        &["case", "daemon", "adverts/s", "CPU ms", "us/advert", "RSS MiB", "PSS MiB", "processes", "threads"],
+    );
+    let slow: fn(u8) -> Instance = |vrid| Instance::new(vrid).v2();
+    let fast: fn(u8) -> Instance = |vrid| Instance::new(vrid).centis(10);
+    let cases = [("255 at 1 s, v2", slow), ("255 at 0.1 s, v3", fast)];
+    for (text, instance) in cases {
+        for implementation in BOTH {
+            table.row(measure(text, instance, implementation, seconds));
+        }
+    }
+    table.print();
+}
+
+fn measure(text: &str, instance: fn(u8) -> Instance, implementation: Implementation, seconds: u64) -> Vec<String> {
+    let mut world = World::lan(&["a"]);
+    // Nobody listens: the sniffer would compete for the processor.
+    world.sniffer.stop();
+    let instances: Vec<Instance> =
+        (1..=255).map(|vrid| instance(vrid).priority(255).vip(&format!("10.1.0.{vrid}/32"))).collect();
+    let config = file("vrrp_garp_master_repeat 1", &instances.iter().collect::<Vec<_>>());
+    let daemon = Daemon::start(&world, "a", implementation, &config.replace("state BACKUP", "state MASTER"));
+    wait_until("all are masters", Duration::from_secs(30), || {
+        world.addresses("a").iter().filter(|a| a.ip.to_string().starts_with("10.1.0.")).count() == 255
+    });
+    std::thread::sleep(Duration::from_secs(3));
+
+    let (start, cpu, sent) = (Instant::now(), cpu_nanos(&daemon), sent(&world));
+    std::thread::sleep(Duration::from_secs(seconds));
+    let (cpu, sent) = (cpu_nanos(&daemon) - cpu, self::sent(&world) - sent);
+    let elapsed = start.elapsed().as_secs_f64();
+    let processes = daemon.processes();
+    let memory = |what: &str| processes.iter().map(|id| memory_kib(*id, what)).sum::<u64>() as f64 / 1024.0;
+    let threads: usize = processes.iter().map(|id| tasks(*id).len()).sum();
+    vec![
+        text.to_owned(),
+        name(implementation).to_owned(),
+        format!("{:.0}", sent as f64 / elapsed),
+        format!("{:.1}", cpu as f64 / 1e6),
+        format!("{:.2}", cpu as f64 / 1e3 / sent.max(1) as f64),
+        format!("{:.2}", memory("Rss:")),
+        format!("{:.2}", memory("Pss:")),
+        processes.len().to_string(),
+        threads.to_string(),
+    ]
+}
+
+fn tasks(process: u32) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten().map(|e| e.path()).collect()
+}
+
+/// User and system time of all threads: nanoseconds from `schedstat`, where `stat` has only ticks of 10 ms.
+fn cpu_nanos(daemon: &Daemon) -> u64 {
+    let of = |task: &std::path::PathBuf| -> Option<u64> {
+        if let Ok(text) = std::fs::read_to_string(task.join("schedstat")) {
+            return text.split_whitespace().next()?.parse().ok();
+        }
+        let stat = std::fs::read_to_string(task.join("stat")).ok()?;
+        let words: Vec<u64> = stat.rsplit_once(')')?.1.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+        // utime and stime: the 14th and 15th of all; the state before them is no number.
+        Some((words.get(10)? + words.get(11)?) * 10_000_000)
+    };
+    daemon.processes().into_iter().flat_map(tasks).filter_map(|task| of(&task)).sum()
+}
+
+fn memory_kib(process: u32, what: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(what));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+}
+
+/// Packets sent by `eth0`.
+fn sent(world: &World) -> u64 {
+    let read = || std::fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    let table = world.namespace("a").enter(read);
+    let line = table.lines().find_map(|line| line.trim().strip_prefix("eth0:"));
+    line.and_then(|line| line.split_whitespace().nth(9)?.parse().ok()).unwrap_or(0)
+}

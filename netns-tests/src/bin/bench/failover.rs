@@ -2,7 +2,7 @@
 //! where they enter the switch.
 
 use crate::table::{Table, quantile};
-use crate::{BOTH, name};
+use crate::{both, name};
 use keepalived_netns_tests::capture::{Frame, now};
 use keepalived_netns_tests::config::Instance;
 use keepalived_netns_tests::daemon::{Daemon, Implementation};
@@ -53,7 +53,7 @@ pub(crate) fn run(trials: usize) {
         let mut premature = [0; 2];
         let start = Instant::now();
         for _ in 0..trials {
-            for (n, implementation) in BOTH.into_iter().enumerate() {
+            for (n, implementation) in both().into_iter().enumerate() {
                 // On a machine that stalls, a fast backup may rightly take over before anybody was killed: once more then.
                 for _ in 0..5 {
                     match trial(case, implementation) {
@@ -67,7 +67,7 @@ pub(crate) fn run(trials: usize) {
             }
         }
         eprintln!("{}: {trials} trials of both in {:.0} s", case.text, start.elapsed().as_secs_f64());
-        for (n, implementation) in BOTH.into_iter().enumerate() {
+        for (n, implementation) in both().into_iter().enumerate() {
             let bound = bound(case).as_secs_f64() * 1e3;
             let mut row = vec![case.text.to_owned(), name(implementation).to_owned(), format!("{bound:.3}")];
             row.extend([samples[n].len().to_string(), premature[n].to_string()]);

@@ -12,8 +12,10 @@ const HELP: &str = "\
 scripts/bench failover [--quick] [--trials N]   how late after the protocol's deadline a backup takes over
 scripts/bench steady [--quick]                  CPU and memory of 255 masters";
 
-/// Both, in the order in which they take turns.
-const BOTH: [Implementation; 2] = [Implementation::Ours, Implementation::C];
+/// Both, in the order in which they take turns. With `KEEPALIVED_UNDER_TEST=c` the C version twice: how far chance alone goes.
+fn both() -> [Implementation; 2] {
+    [Implementation::under_test(), Implementation::C]
+}
 
 fn name(implementation: Implementation) -> &'static str {
     match implementation {

@@ -1,7 +1,7 @@
 //! What 255 masters cost: CPU time and memory of all processes of the daemon, over some quiet seconds.
 
 use crate::table::Table;
-use crate::{BOTH, name};
+use crate::{both, name};
 use keepalived_netns_tests::config::{Instance, file};
 use keepalived_netns_tests::daemon::{Daemon, Implementation};
 use keepalived_netns_tests::wait::wait_until;
@@ -18,7 +18,7 @@ pub(crate) fn run(seconds: u64) {
     let fast: fn(u8) -> Instance = |vrid| Instance::new(vrid).centis(10);
     let cases = [("255 at 1 s, v2", slow), ("255 at 0.1 s, v3", fast)];
     for (text, instance) in cases {
-        for implementation in BOTH {
+        for implementation in both() {
             table.row(measure(text, instance, implementation, seconds));
         }
     }

@@ -24,7 +24,10 @@ fn main() -> ExitCode {
     // The harness fails by panicking; an operator reads one sentence.
     std::panic::set_hook(Box::new(|panic| {
         let what = panic.payload_as_str().unwrap_or("an unknown mistake");
-        eprintln!("lab: {what}");
+        // Whoever reads through `head` has seen enough.
+        if !what.contains("Broken pipe") {
+            eprintln!("lab: {what}");
+        }
     }));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -348,6 +348,10 @@ mod tests {
         assert_eq!(files.len(), 2);
         let bytes = fs::read(&files[1]).unwrap();
         let replay = replay(&bytes, |_| {}).unwrap();
-        assert_eq!((replay.header.lost, replay.steps), (6, 4), "five while it was full, and the one that found it free");
+        assert_eq!(
+            (replay.header.lost, replay.steps),
+            (6, 4),
+            "five while it was full, and the one that found it free"
+        );
     }
 }

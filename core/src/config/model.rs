@@ -90,7 +90,7 @@ pub struct InstanceConfig {
     pub auth: Option<AuthPass>,
     /// `skip_check_adv_addr`: the address list of a master's advert is checked only when the sender changes.
     pub skip_check_adv_addr: bool,
-    /// `higher_prio_send_advert` as the C version names it: a master that hears a higher one sends a last advert.
+    /// `higher_prio_send_advert`: a master that hears a higher one sends a last advert. Accepted, and without effect: it always does.
     pub higher_prio_send_advert: bool,
     /// `lower_prio_no_advert`: a master that hears a lower one stays silent until its next turn.
     pub lower_prio_no_advert: bool,

@@ -264,6 +264,7 @@ impl AddressTable {
                 entry.refusals = 0;
                 if result.is_ok() {
                     entry.ours = true;
+                    entry.cleaned_at = None;
                     let news = if entry.lost { AddressNews::PutBack } else { AddressNews::Added };
                     self.effects.push_back(Effect::News(key, news));
                 }

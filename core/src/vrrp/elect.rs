@@ -66,7 +66,8 @@ impl Vrrp {
         let Some(instance) = self.get_mut(id) else { return };
         let from = instance.state;
         let step = fsm::step(from, signal, &instance.rules(now, ready));
-        instance.want_master = step.want_master;
+        // Kept while nobody is accepted as master: the members of a group seldom come to want it at the same moment.
+        instance.want_master = step.want_master || (instance.want_master && !step.learn && step.next == from);
         if rival.is_some() {
             instance.relistened = false;
         }
@@ -159,6 +160,7 @@ impl Vrrp {
         let state = Event::State { instance: instance.name(), from, to, priority: instance.priority, why };
         if to == State::Master {
             instance.counters.became_master += 1;
+            instance.master_since = now;
         }
         if from == State::Master {
             instance.counters.left_master += 1;
@@ -257,11 +259,13 @@ impl Vrrp {
         let interval = instance.interval();
         let garp = instance.config.garp;
         let known = instance.duel.filter(|duel| duel.rival == rival.ip);
+        // Whoever is preempted says a last word; that is no duel.
+        let last_word = now.since(instance.master_since) < instance.interval();
         let announce = known.is_none_or(|duel| now.since(duel.announced_at) >= Duration::from_secs(1));
         let announced_at = if announce { now } else { known.map_or(now, |duel| duel.announced_at) };
         instance.duel = Some(Duel { rival: rival.ip, announced_at });
         let name = instance.name();
-        if known.is_none() {
+        if known.is_none() && !last_word {
             self.event(Event::Duel { instance: name, rival: rival.ip, priority: rival.priority });
         }
         let silence = interval.max(rival.interval.map_or(interval, AdvertInterval::duration));

@@ -40,6 +40,8 @@ pub(super) struct Instance {
     pub learnt: Option<AdvertInterval>,
     /// When listening began, or the last accepted advert came.
     pub heard_at: Time,
+    /// When it last became master.
+    pub master_since: Time,
     /// Until when a lower master is tolerated; set by the first lower advert.
     pub preempt_at: Option<Time>,
     /// Waiting for the sync group to be ready for MASTER.
@@ -105,6 +107,7 @@ impl Instance {
             master: None,
             learnt: None,
             heard_at: Time::ZERO,
+            master_since: Time::ZERO,
             preempt_at: None,
             want_master: false,
             relistened: false,
@@ -157,7 +160,6 @@ impl Instance {
             tolerate_lower: !self.config.preempt || self.preempt_at.is_some_and(|at| now < at),
             maybe_deposed: self.maybe_deposed,
             group_ready,
-            answer_higher: self.config.higher_prio_send_advert,
             answer_lower: !self.config.lower_prio_no_advert,
         }
     }

@@ -29,7 +29,9 @@ pub fn check_scripts(config: &mut Config) -> Vec<Finding> {
             };
             let program = script.argv.first().map_or("", String::as_str);
             let text = if insecure && !enforced {
-                format!("({owner}) {keyword} {program} runs with root's rights, but {problem} (enable_script_security would forbid it)")
+                format!(
+                    "({owner}) {keyword} {program} runs with root's rights, but {problem} (enable_script_security would forbid it)"
+                )
             } else {
                 *slot = None;
                 format!("({owner}) {keyword} will not be run: {problem}")
@@ -40,10 +42,7 @@ pub fn check_scripts(config: &mut Config) -> Vec<Finding> {
     findings
 }
 
-fn problem(
-    script: &Script,
-    global: Option<&keepalived_core::config::model::Credentials>,
-) -> Option<(String, bool)> {
+fn problem(script: &Script, global: Option<&keepalived_core::config::model::Credentials>) -> Option<(String, bool)> {
     let identity = match resolve(script.user.as_ref(), global) {
         Ok(identity) => identity,
         Err(reason) => return Some((reason, false)),

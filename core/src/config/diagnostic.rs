@@ -26,6 +26,16 @@ impl Span {
     pub fn to(self, last: Span) -> Span {
         Span { end: last.end.max(self.end), ..self }
     }
+
+    /// Whichever begins first.
+    pub(super) fn earlier(self, other: Span) -> Span {
+        if (other.file, other.start) < (self.file, self.start) { other } else { self }
+    }
+
+    /// Whichever begins last.
+    pub(super) fn later(self, other: Span) -> Span {
+        if (other.file, other.start) < (self.file, self.start) { self } else { other }
+    }
 }
 
 /// One mistake.

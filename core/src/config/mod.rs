@@ -15,7 +15,7 @@ mod tests;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use print::{Secrets, print};
-pub use render::{render, render_line};
+pub use render::{render, render_line, render_lines};
 pub use source::{Source, SourceFile};
 
 /// What a source says.

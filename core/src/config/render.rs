@@ -23,26 +23,38 @@ pub fn render(diagnostics: &[Diagnostic], source: &Source, colour: bool) -> Stri
     out
 }
 
-/// `file:line:column: severity: message: label`, without a line end.
+/// `file:line:column: severity: message; label; note; help`, without a line end.
 #[must_use]
 pub fn render_line(diagnostic: &Diagnostic, source: &Source) -> String {
+    line(diagnostic, &Places::new(source))
+}
+
+/// A line for each of `diagnostics`, for a log.
+#[must_use]
+pub fn render_lines(diagnostics: &[Diagnostic], source: &Source) -> Vec<String> {
     let places = Places::new(source);
+    diagnostics.iter().map(|diagnostic| line(diagnostic, &places)).collect()
+}
+
+fn line(diagnostic: &Diagnostic, places: &Places<'_>) -> String {
     let (line, column) = places.line_and_column(diagnostic.span);
     let severity = match diagnostic.severity {
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    let mut out = format!("{}:{line}:{column}: {severity}: {}", places.name(diagnostic.span), diagnostic.message);
-    for more in [&diagnostic.label].into_iter().filter(|l| !l.is_empty()).chain(&diagnostic.notes) {
+    let file = places.file_name(diagnostic.span.file);
+    let mut out = format!("{file}:{line}:{column}: {severity}: {}", diagnostic.message);
+    let label = core::iter::once(&diagnostic.label).filter(|label| !label.is_empty());
+    for more in label.chain(&diagnostic.notes).chain(&diagnostic.help) {
         out.push_str("; ");
         out.push_str(more);
     }
-    if let Some(help) = &diagnostic.help {
-        out.push_str("; ");
-        out.push_str(help);
-    }
-    // A log has lines: what a file contains must not begin one.
-    out.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    clean(&out)
+}
+
+/// What a file contains must neither begin a line of a log nor speak to a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -65,10 +77,8 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let mut group = level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code)
-        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    let title = level.primary_title(clean(&diagnostic.message)).id(diagnostic.code);
+    let mut group = Group::with_title(title);
     let mut by_place: Vec<(Span, &str, AnnotationKind)> =
         vec![(diagnostic.span, diagnostic.label.as_str(), AnnotationKind::Primary)];
     by_place.extend(diagnostic.also.iter().map(|(span, label)| (*span, label.as_str(), AnnotationKind::Context)));
@@ -87,15 +97,15 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
         for (span, label, kind) in here {
             let range = excerpt.range.start;
             let inside = span.start.saturating_sub(range)..span.end.saturating_sub(range);
-            snippet = snippet.annotation(kind.span(inside).label((!label.is_empty()).then_some(*label)));
+            snippet = snippet.annotation(kind.span(inside).label((!label.is_empty()).then(|| clean(label))));
         }
         group = group.element(snippet);
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(note.as_str()));
+        group = group.element(Level::NOTE.message(clean(note)));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(clean(help)));
     }
     group
 }
@@ -134,10 +144,6 @@ impl<'a> Places<'a> {
         self.source.files.get(file).map_or("", |file| file.name.as_str())
     }
 
-    fn name(&self, span: Span) -> &'a str {
-        self.file_name(span.file)
-    }
-
     /// The line of a byte, from 0.
     fn line(&self, file: usize, at: usize) -> usize {
         self.starts.get(&file).map_or(0, |starts| starts.partition_point(|start| *start <= at).saturating_sub(1))
@@ -166,17 +172,21 @@ impl<'a> Places<'a> {
     }
 }
 
+/// How `auth_pass` begins, and most of what was meant to be it.
+const SECRET: &str = "auth_p";
+
 /// The same text with passwords made unreadable, at the same offsets.
 fn blotted(text: &str) -> Cow<'_, str> {
-    if !text.contains("auth_pass") {
+    if !text.contains(SECRET) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        match line.find("auth_pass") {
+        match line.find(SECRET) {
             None => out.push_str(line),
             Some(at) => {
-                let (before, after) = line.split_at(at + "auth_pass".len());
+                let keyword = line[at..].find([' ', '\t', '"']).unwrap_or(line.len() - at);
+                let (before, after) = line.split_at(at + keyword);
                 out.push_str(before);
                 // Blanks, quotes, braces and comments stay; the rest is covered byte by byte.
                 let mut comment = false;

@@ -327,17 +327,13 @@ pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Opti
                     .collect();
                 diagnostic.label(format!("expected one of {}", known.join(", ")))
             };
-            if let Some(meant) = Some(&word.text).filter(|t| t.len() <= 40).and_then(|t| near(block, t)) {
+            if let Some(meant) = unknown::nearest(keywords::of(block), &word.text) {
                 diagnostic = diagnostic.help(format!("did you mean `{}`?", meant.name));
             }
             cx.report(diagnostic);
             None
         }
     }
-}
-
-fn near(block: Path, word: &str) -> Option<&'static Keyword> {
-    unknown::nearest(keywords::of(block), word)
 }
 
 /// The word after an option.

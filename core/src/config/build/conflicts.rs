@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 /// Two instances cannot be told apart when an advert for one could be for the other: the same number, family and
 /// interface, and the same group or a common peer.
 pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
+    if cx.partial {
+        return;
+    }
     let mut taken: BTreeMap<(&str, Family, Vrid, IpAddr), (&Name, Span)> = BTreeMap::new();
     for instance in built {
         let config = &instance.config;

@@ -159,9 +159,9 @@ fn preemption(cx: &mut Context<'_, '_>, draft: &Draft, state: InitialState, prio
     let mut preempt = draft.nopreempt.is_none();
     if let (Some(yes), Some(no)) = (draft.preempt, draft.nopreempt) {
         cx.report(
-            Diagnostic::error("contradiction", yes.max_start(no), "both `preempt` and `nopreempt`")
+            Diagnostic::error("contradiction", yes.later(no), "both `preempt` and `nopreempt`")
                 .label("which of the two is meant?")
-                .also(yes.min_start(no), "the other is here"),
+                .also(yes.earlier(no), "the other is here"),
         );
     }
     let state_span = draft.state.as_ref().map(|given| given.span);
@@ -202,16 +202,6 @@ fn preemption(cx: &mut Context<'_, '_>, draft: &Draft, state: InitialState, prio
         return (preempt, Duration::ZERO);
     }
     (preempt, delay.value)
-}
-
-impl Span {
-    fn max_start(self, other: Span) -> Span {
-        if other.start > self.start { other } else { self }
-    }
-
-    fn min_start(self, other: Span) -> Span {
-        if other.start > self.start { self } else { other }
-    }
 }
 
 fn transport(cx: &mut Context<'_, '_>, draft: &mut Draft, family: Family, defaults: &Defaults) -> Transport {
@@ -275,9 +265,9 @@ fn source(cx: &mut Context<'_, '_>, draft: &Draft, _family: Family) -> Option<Ip
     match (&draft.unicast_source, &draft.mcast_source) {
         (Some(a), Some(b)) if a.value != b.value => {
             cx.report(
-                Diagnostic::error("contradiction", a.span.max_start(b.span), "an instance has one source address")
+                Diagnostic::error("contradiction", a.span.later(b.span), "an instance has one source address")
                     .label("which of the two is meant?")
-                    .also(a.span.min_start(b.span), "the other is here"),
+                    .also(a.span.earlier(b.span), "the other is here"),
             );
             Some(a.value)
         }

@@ -85,8 +85,9 @@ fn unterminated(span: Span) -> Diagnostic {
 }
 
 fn unquoted(keyword: &Keyword, span: Span) -> Diagnostic {
-    Diagnostic::error("trailing-words", span, format!("`{}` takes a command, a user and a group", keyword.name))
+    Diagnostic::warning("trailing-words", span, format!("`{}` takes a command, a user and a group", keyword.name))
         .label("what is this for?")
+        .note("the script is not run, as in the C version, which takes the word after the command for a user")
         .help("put the command and its arguments in quotes together")
 }
 

@@ -117,10 +117,10 @@ fn unknown(cx: &mut Context<'_, '_>, word: &Word, instances: &Names) {
     let near = instances
         .keys()
         .take(200)
-        .map(|name| (super::unknown::distance(&name.to_lowercase(), &word.text.to_lowercase()), name))
+        .map(|name| (super::unknown::distance(name, &word.text), name))
         .min_by_key(|(d, _)| *d)
         .filter(|(d, _)| *d <= (word.text.chars().count() / 3).max(1));
-    if let Some((_, name)) = near.filter(|_| word.text.len() <= 64) {
+    if let Some((_, name)) = near {
         diagnostic = diagnostic.help(format!("did you mean `{name}`?"));
     }
     cx.report(diagnostic);

@@ -2,18 +2,31 @@
 
 use super::Context;
 use crate::config::ast::Statement;
-use crate::config::diagnostic::Diagnostic;
-use crate::config::keywords::{self, Keyword, Path};
+use crate::config::diagnostic::{Diagnostic, Severity};
+use crate::config::keywords::{self, Keyword, Path, Standing};
 use crate::config::lexer::Word;
+
+/// Nobody reads more of them, and each is a search through the whole table.
+const MAX_SUGGESTIONS: usize = 40;
 
 /// Reports `word`, and what was perhaps meant.
 pub(super) fn keyword(cx: &mut Context<'_, '_>, block: Path, statement: &Statement, word: &Word) {
     let place = if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") };
     let skipped = if statement.block.is_some() { "the whole block is skipped" } else { "the line is skipped" };
     let name: String = word.text.chars().take(60).collect();
+    if cx.partial && !keywords::blocks_of(&word.text).is_empty() {
+        // What it should stand in was perhaps on a line that is left out.
+        return;
+    }
+    let meant = suggestion(cx, block, &word.text);
     let mut diagnostic =
         Diagnostic::warning("unknown-keyword", word.span, format!("`{name}` is no keyword {place}")).label(skipped);
-    match (keywords::blocks_of(&word.text), suggestion(cx, block, &word.text)) {
+    // Without a whole section nothing is as it was meant.
+    let section = |k: &Keyword| k.block == keywords::ROOT && k.standing == Standing::Implemented;
+    if block.is_empty() && statement.block.is_some() && meant.is_some_and(section) {
+        diagnostic.severity = Severity::Error;
+    }
+    match (keywords::blocks_of(&word.text), meant) {
         ([], Some(meant)) => {
             diagnostic = diagnostic.help(format!("did you mean `{}`{}?", meant.name, belongs(block, meant)));
         }
@@ -44,46 +57,55 @@ fn list(blocks: &[Path]) -> String {
 
 /// The keyword that is most like `word`: one of this block, or else of another.
 fn suggestion(cx: &mut Context<'_, '_>, block: Path, word: &str) -> Option<&'static Keyword> {
-    if word.len() > 40 {
-        return None;
-    }
     let key = (block, word.to_owned());
     if let Some(known) = cx.suggestions.get(&key) {
         return *known;
     }
-    let found = nearest(keywords::of(block), word).or_else(|| nearest(keywords::all(), word));
+    if word.len() > MAX_WORD || cx.suggestions.len() >= MAX_SUGGESTIONS {
+        return None;
+    }
+    let found = nearest(keywords::of(block), word).or_else(|| nearest(keywords::distinct(), word));
     cx.suggestions.insert(key, found);
     found
 }
 
 /// The nearest of `candidates`, when it is near enough to be meant.
 pub(super) fn nearest(candidates: impl Iterator<Item = &'static Keyword>, word: &str) -> Option<&'static Keyword> {
-    let limit = (word.chars().count() / 3).max(1);
-    let word = word.to_lowercase();
+    let limit = (word.len() / 3).max(1);
     let begins = |a: &str, b: &str| a.len() > 2 && b.starts_with(a);
     candidates
         .filter(|k| k.name.len().abs_diff(word.len()) <= limit + 1)
-        .map(|k| (distance(&k.name.to_lowercase(), &word), k))
-        .filter(|(d, k)| (*d <= limit && *d < k.name.len()) || begins(k.name, &word))
+        .map(|k| (distance(k.name, word), k))
+        .filter(|(d, k)| (*d <= limit && *d < k.name.len()) || begins(k.name, word))
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
 }
 
-/// How many insertions, deletions, replacements and swaps of neighbours lie between two words (optimal string alignment).
+/// The longest words that are compared, in bytes.
+const MAX_WORD: usize = 64;
+
+/// How many insertions, deletions, replacements and swaps of neighbouring bytes lie between two words (optimal string
+/// alignment). Capitals count as small letters. Long words are far from everything.
 pub(super) fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before = vec![0; b.len() + 1];
-    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len().max(b.len()) > MAX_WORD {
+        return usize::MAX;
+    }
+    let same = |i: usize, j: usize| a[i].eq_ignore_ascii_case(&b[j]);
+    let mut before = [0; MAX_WORD + 1];
+    let mut last = [0; MAX_WORD + 1];
+    (0..=b.len()).for_each(|j| last[j] = j);
     for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
+        let mut row = [i; MAX_WORD + 1];
         for j in 1..=b.len() {
-            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let replaced = last[j - 1] + usize::from(!same(i - 1, j - 1));
             row[j] = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+            if i > 1 && j > 1 && same(i - 1, j - 2) && same(i - 2, j - 1) {
                 row[j] = row[j].min(before[j - 2] + 1);
             }
         }
-        before = core::mem::replace(&mut last, row);
+        before = last;
+        last = row;
     }
     last[b.len()]
 }
@@ -98,6 +120,8 @@ mod tests {
         assert_eq!(distance("prioritty", "priority"), 1);
         assert_eq!(distance("prioirty", "priority"), 1);
         assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("ABC", "abc"), 0);
+        assert_eq!(distance("a", &"b".repeat(65)), usize::MAX);
     }
 
     #[test]

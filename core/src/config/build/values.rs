@@ -270,10 +270,10 @@ fn choice(
             .label(format!("expected {}", expected(keyword.arg)));
     let near = choices
         .iter()
-        .map(|c| (unknown::distance(&c.to_lowercase(), &word.text.to_lowercase()), c))
+        .map(|c| (unknown::distance(c, &word.text), c))
         .min_by_key(|(d, _)| *d)
         .filter(|(d, _)| *d <= 2 && word.text.len() > 2);
-    if let Some((_, meant)) = near.filter(|_| word.text.len() <= 40) {
+    if let Some((_, meant)) = near {
         diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
     }
     cx.report(diagnostic);

@@ -159,6 +159,11 @@ pub fn of(block: Path) -> impl Iterator<Item = &'static Keyword> {
     INDEX.by_place.range((block, "")..).take_while(move |((b, _), _)| *b == block).map(|(_, keyword)| *keyword)
 }
 
+/// Every name once, with one of the blocks it may stand in.
+pub fn distinct() -> impl Iterator<Item = &'static Keyword> {
+    INDEX.blocks_of.iter().filter_map(|(name, blocks)| find(blocks.first()?, name))
+}
+
 /// The blocks in which `name` may stand.
 #[must_use]
 pub fn blocks_of(name: &str) -> &'static [Path] {

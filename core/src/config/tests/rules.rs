@@ -219,10 +219,17 @@ fn scripts_that_cannot_be_read() {
         ("notify_master 'a", "unterminated-quote"),
         ("notify_master '/etc/up.sh # x'", "unterminated-quote"),
         ("notify_master \"a 'b\"", "bad-command"),
-        ("notify_master a b c d", "trailing-words"),
     ] {
         assert_eq!(errors(&instance(line)), [code], "{line}");
     }
+}
+
+#[test]
+fn a_script_with_loose_words_is_not_run() {
+    let (i, warnings) = only(&instance("notify_master /bin/sh /etc/up.sh a b"));
+    assert_eq!((i.notify.master, warnings), (None, vec!["trailing-words"]));
+    let (i, warnings) = only(&instance("notify_master /bin/sh /etc/up.sh"));
+    assert_eq!((i.notify.master.is_some(), warnings), (true, vec!["script-user"]));
 }
 
 #[test]

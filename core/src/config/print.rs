@@ -1,7 +1,8 @@
 //! A configuration as canonical text: `parse(print(c)) == c`.
 //!
-//! Everything is written out, defaults too, so that the text means the same under other defaults.
+//! Nearly everything is written out, defaults too; what older C versions do not know is left out where it is the default.
 
+use super::build::global::default_group;
 use super::build::script;
 use super::build::values::decimal;
 use super::model::{
@@ -91,8 +92,12 @@ impl Writer {
                 out.say("script_user", credentials(user));
             }
             out.flag("enable_script_security", global.script_security);
-            out.say("vrrp_garp_interval", seconds(garp.interval));
-            out.say("vrrp_gna_interval", seconds(garp.gna_interval));
+            for (keyword, interval) in [("vrrp_garp_interval", garp.interval), ("vrrp_gna_interval", garp.gna_interval)]
+            {
+                if !interval.is_zero() {
+                    out.say(keyword, seconds(interval));
+                }
+            }
         });
     }
 
@@ -122,7 +127,7 @@ impl Writer {
             out.switch("skip_check_adv_addr", instance.skip_check_adv_addr);
             out.switch("higher_prio_send_advert", instance.higher_prio_send_advert);
             out.switch("lower_prio_no_advert", instance.lower_prio_no_advert);
-            out.switch("v3_checksum_as_v2", !instance.v3_checksum_pseudo_header);
+            out.flag("v3_checksum_as_v2", !instance.v3_checksum_pseudo_header);
             if let Some(auth) = &instance.auth {
                 out.authentication(auth, secrets);
             }
@@ -138,7 +143,9 @@ impl Writer {
                 if let Some(source) = instance.source {
                     self.say("mcast_src_ip", source);
                 }
-                self.say("mcast_dst_ip", group);
+                if *group != default_group(instance.family) {
+                    self.say("mcast_dst_ip", group);
+                }
             }
             Transport::Unicast { peers, ttl } => {
                 if let Some(source) = instance.source {

@@ -185,14 +185,15 @@ fn blotted(text: &str) -> Cow<'_, str> {
         match line.find(SECRET) {
             None => out.push_str(line),
             Some(at) => {
-                let keyword = line[at..].find([' ', '\t', '"']).unwrap_or(line.len() - at);
+                let keyword =
+                    line[at..].find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or(line.len() - at);
                 let (before, after) = line.split_at(at + keyword);
                 out.push_str(before);
                 // Blanks, quotes, braces and comments stay; the rest is covered byte by byte.
                 let mut comment = false;
                 for c in after.chars() {
                     comment |= c == '#' || c == '!';
-                    if comment || c.is_ascii_whitespace() || matches!(c, '"' | '{' | '}') {
+                    if comment || c.is_whitespace() || matches!(c, '"' | '{' | '}') {
                         out.push(c);
                     } else {
                         out.extend(core::iter::repeat_n('*', c.len_utf8()));

@@ -42,9 +42,17 @@ impl Default for Defaults {
             higher_prio_send_advert: false,
             lower_prio_no_advert: false,
             v3_checksum_as_v2: false,
-            group4: IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18)),
-            group6: IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
+            group4: default_group(Family::V4),
+            group6: default_group(Family::V6),
         }
+    }
+}
+
+/// Where adverts of `family` go (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
+pub(in crate::config) fn default_group(family: Family) -> IpAddr {
+    match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18)),
+        Family::V6 => IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod address;
 mod conflicts;
-mod global;
+pub(in crate::config) mod global;
 mod instance;
 mod resolve;
 pub(in crate::config) mod script;

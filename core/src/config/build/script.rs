@@ -187,15 +187,14 @@ fn escape(chars: &mut core::iter::Peekable<core::str::Chars<'_>>, word: &mut Vec
         'f' => word.push(12),
         'r' => word.push(13),
         'E' => word.push(27),
-        'c' => {
-            let Some(control) = chars.next().filter(char::is_ascii) else {
-                return Err("no control character follows its \\c".into());
-            };
-            push(word, char::from((control as u8).to_ascii_uppercase() & 0x1f));
-        }
-        'x' => {
-            word.push(number(chars, 16, 2, 0).ok_or("no hexadecimal number follows its \\x")?.try_into().unwrap_or(0))
-        }
+        'c' => match chars.next_if(char::is_ascii) {
+            Some(control) => push(word, char::from(control as u8 & 0x1f)),
+            None => push(word, 'c'),
+        },
+        'x' => match number(chars, 16, 2, 0) {
+            Some(value) => word.push(u8::try_from(value).unwrap_or(0)),
+            None => push(word, 'x'),
+        },
         '0'..='7' => {
             let value = number(chars, 8, 2, c.to_digit(8).unwrap_or(0)).unwrap_or(c.to_digit(8).unwrap_or(0));
             word.push(u8::try_from(value).map_err(|_| format!("\\{value:o} is no byte"))?);
@@ -273,6 +272,7 @@ mod tests {
         assert!(arguments("'a").is_err());
         assert!(arguments("a\\").is_err());
         assert!(arguments(r"\x00").is_err());
+        assert_eq!(argv(r"/x \xg \c"), ["/x", "xg", "c"]);
         assert!(arguments(r"\777").is_err());
         assert!(arguments(r"\xff").is_err());
     }

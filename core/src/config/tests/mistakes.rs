@@ -1,7 +1,7 @@
 //! What people see when they make the mistakes that newcomers make.
 
 use super::{instance, read};
-use crate::config::render;
+use crate::config::{render, render_lines};
 
 /// Compares the rendering of a text's mistakes with the recorded one.
 fn check(name: &str, text: &str) {
@@ -75,4 +75,31 @@ mistakes! {
     broadcast_of_nothing: with("10.0.0.1/24", "10.0.0.1 brd +");
     misspelt_address_word: with("10.0.0.1/24", "10.0.0.1/24 device eth0");
     many_at_once: "vrrp_instance VI_1 {\n    state MSTER\n    virtual_router_id 300\n    prioritty 100\n    virtual_ipaddress {\n        10.0.0\n    }\n";
+}
+
+#[test]
+fn a_password_is_not_shown() {
+    for line in ["auth_pass secret words", "auth_pas secret words", "auth_pass \"secret", "auth_pass\u{a0}secret x"] {
+        let (source, parsed) = read(&with("priority 100", &format!("authentication {{\n{line}\n}}")));
+        let shown =
+            render(&parsed.diagnostics, &source, false) + &render_lines(&parsed.diagnostics, &source).join("\n");
+        assert!(!parsed.diagnostics.is_empty() && !shown.contains("secret"), "{shown}");
+    }
+}
+
+#[test]
+fn a_file_cannot_speak_to_a_terminal() {
+    let (source, parsed) = read(&with("priority 100", "prio\u{1b}[31mrity 100\u{7}\n    state \u{1b}]0;x\u{7}"));
+    let shown = render(&parsed.diagnostics, &source, false) + &render_lines(&parsed.diagnostics, &source).join("\n");
+    assert_eq!(parsed.diagnostics.len(), 2);
+    assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
+}
+
+#[test]
+fn a_line_for_the_log() {
+    let (source, parsed) = read(&with("priority 100", "prioritty 100"));
+    let lines = render_lines(&parsed.diagnostics, &source);
+    let expected = "keepalived.conf:7:5: warning: `prioritty` is no keyword in `vrrp_instance`; the line is skipped; \
+                    did you mean `priority`?";
+    assert_eq!(lines, [expected]);
 }

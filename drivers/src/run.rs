@@ -130,3 +130,113 @@ where
     }
     stopped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepalived_core::kernel::Errno;
+    use keepalived_core::net::IfIndex;
+    use std::cell::Cell;
+    use std::collections::VecDeque;
+
+    /// Answers the failure to send on interface `n` with a deadline at `n` seconds, and the one on interface 0 with the end.
+    #[derive(Default)]
+    struct Tiny {
+        deadline: Option<Time>,
+        out: VecDeque<Output>,
+    }
+
+    impl Engine for Tiny {
+        type Input<'a> = Input<'a>;
+        type Output = Output;
+
+        fn handle(&mut self, _: Time, input: Input<'_>) {
+            match input {
+                Input::Timeout => self.deadline = None,
+                Input::SendFailed { index: IfIndex(0), .. } => self.out.push_back(Output::Stopped),
+                Input::SendFailed { index, .. } => self.deadline = Some(Time::from_secs(index.0.into())),
+                _ => {}
+            }
+        }
+        fn poll(&mut self) -> Option<Output> {
+            self.out.pop_front()
+        }
+        fn deadline(&self) -> Option<Time> {
+            self.deadline
+        }
+    }
+
+    /// Each turn has a time and its inputs.
+    struct Script {
+        turns: VecDeque<(Time, Vec<u32>)>,
+        now: Cell<Time>,
+        inputs: VecDeque<u32>,
+        flushed: u32,
+    }
+
+    impl World for Script {
+        fn now(&self) -> Time {
+            self.now.get()
+        }
+        async fn wait(&mut self, _: Option<Time>) -> io::Result<()> {
+            let (now, inputs) = self.turns.pop_front().ok_or(io::ErrorKind::UnexpectedEof)?;
+            self.now.set(now);
+            self.inputs = inputs.into();
+            Ok(())
+        }
+        fn take(&mut self, _: Time) -> Option<Input<'_>> {
+            self.inputs.pop_front().map(|n| Input::SendFailed { index: IfIndex(n), errno: Errno::ENODEV })
+        }
+        fn perform(&mut self, _: Time, _: Output) {}
+        fn flush(&mut self, _: Time) {
+            self.flushed += 1;
+        }
+    }
+
+    /// Inputs as the engine saw them, timeouts as `None`.
+    #[derive(Default)]
+    struct Seen(Vec<(Time, Option<u32>)>);
+
+    impl Observer<Tiny> for Seen {
+        fn input(&mut self, now: Time, input: &Input<'_>) {
+            self.0.push(match input {
+                Input::SendFailed { index, .. } => (now, Some(index.0)),
+                _ => (now, None),
+            });
+        }
+    }
+
+    /// Milliseconds, and an interface number or a timeout.
+    type Story = Vec<(u64, Option<u32>)>;
+
+    fn tell(turns: &[(u64, &[u32])]) -> (io::Result<()>, Story, u32) {
+        let turns = turns.iter().map(|(millis, inputs)| (Time::from_millis(*millis), inputs.to_vec())).collect();
+        let mut world = Script { turns, now: Cell::new(Time::ZERO), inputs: VecDeque::new(), flushed: 0 };
+        let mut seen = Seen::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let result = runtime.block_on(run(&mut Tiny::default(), &mut world, &mut seen));
+        let seen = seen.0.into_iter().map(|(at, input)| (at.as_nanos() / 1_000_000, input)).collect();
+        (result, seen, world.flushed)
+    }
+
+    #[test]
+    fn a_timeout_goes_before_the_packets_of_its_turn() {
+        let (result, seen, flushed) = tell(&[(0, &[1]), (500, &[]), (1001, &[7, 0])]);
+        assert!(result.is_ok());
+        assert_eq!(seen, [(0, Some(1)), (1001, None), (1001, Some(7)), (1001, Some(0))]);
+        assert_eq!(flushed, 3);
+    }
+
+    #[test]
+    fn after_a_pause_what_had_arrived_is_heard_first() {
+        let (_, seen, _) = tell(&[(0, &[1]), (2000, &[9, 0])]);
+        assert_eq!(seen, [(0, Some(1)), (2000, Some(9)), (2000, Some(0)), (2000, None)]);
+    }
+
+    #[test]
+    fn the_loop_ends_with_its_world() {
+        let (result, seen, _) = tell(&[(0, &[1])]);
+        assert!(result.is_err());
+        assert_eq!(seen, [(0, Some(1))]);
+    }
+}

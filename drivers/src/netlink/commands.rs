@@ -135,3 +135,56 @@ impl Commands {
 fn result(code: i32) -> Result<(), Errno> {
     if code == 0 { Ok(()) } else { Err(Errno(code)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepalived_core::kernel::KernelOp;
+    use keepalived_core::net::IfIndex;
+
+    const NOW: Time = Time::from_secs(1);
+
+    /// An interface that does not exist: the kernel refuses at once, or before that for want of the right.
+    fn command(id: u64) -> KernelCommand {
+        let op = KernelOp::DeleteAddress { index: IfIndex(i32::MAX as u32), ip: [127, 0, 0, 9].into(), prefix: 32 };
+        KernelCommand { id: CommandId(id), op }
+    }
+
+    fn within_a_runtime(body: impl FnOnce(Commands)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let _guard = runtime.enter();
+        body(Commands::open().unwrap());
+    }
+
+    #[test]
+    fn a_command_without_an_answer_times_out_once() {
+        within_a_runtime(|mut commands| {
+            commands.in_flight.insert(7, (CommandId(70), NOW + TIMEOUT));
+            assert_eq!(commands.deadline(), Some(NOW + TIMEOUT));
+            assert_eq!(commands.take(NOW), None);
+            assert_eq!(commands.take(NOW + TIMEOUT), Some((CommandId(70), Err(Errno::ETIMEDOUT))));
+            assert_eq!(commands.take(NOW + TIMEOUT), None);
+            assert_eq!(commands.deadline(), None);
+        });
+    }
+
+    #[test]
+    fn the_queue_has_a_bound() {
+        within_a_runtime(|mut commands| {
+            for id in 0..=QUEUE as u64 {
+                commands.push(command(id));
+            }
+            assert_eq!(commands.take(NOW), Some((CommandId(QUEUE as u64), Err(Errno::ENOBUFS))));
+            assert_eq!(commands.take(NOW), None);
+            assert_eq!(commands.waiting.len(), QUEUE);
+            // Unanswered commands have one too, and batches.
+            commands.flush(NOW, &Peers::new());
+            assert_eq!(commands.in_flight.len(), BATCH);
+            for _ in 0..100 {
+                commands.flush(NOW, &Peers::new());
+            }
+            assert_eq!(commands.in_flight.len(), IN_FLIGHT);
+            assert!(!commands.has_work(), "it waits for answers");
+        });
+    }
+}

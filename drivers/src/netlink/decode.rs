@@ -181,3 +181,85 @@ fn address(payload: &[u8]) -> Option<(Address, Option<IpAddr>)> {
     };
     Some((address, far.filter(|&far| far != ip)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut bytes = (value.len() as u16 + 4).to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    fn link_payload(family: u8, flags: u32, attributes: &[Vec<u8>]) -> Vec<u8> {
+        let mut payload = vec![family, 0, 1, 0];
+        payload.extend(7u32.to_ne_bytes());
+        payload.extend(flags.to_ne_bytes());
+        payload.extend([0; 4]);
+        payload.extend(attributes.concat());
+        payload
+    }
+
+    const IFF_UP: u32 = 0x1;
+    const IFF_RUNNING: u32 = 0x40;
+
+    fn raw(kind: u16, payload: &[u8]) -> Raw<'_> {
+        Raw { kind, flags: 0, sequence: 0, payload }
+    }
+
+    #[test]
+    fn running_needs_an_operational_state_that_carries_traffic() {
+        for (state, want) in [(0, true), (6, true), (2, false), (3, false), (5, false)] {
+            let payload = link_payload(
+                0,
+                IFF_UP | IFF_RUNNING,
+                &[attribute(IFLA_IFNAME, b"eth0\0"), attribute(IFLA_OPERSTATE, &[state])],
+            );
+            let Some(News::Link(link)) = news(raw(RTM_NEWLINK, &payload)) else { panic!("a link") };
+            assert_eq!((link.running, link.up, link.name.as_str()), (want, true, "eth0"), "operstate {state}");
+        }
+    }
+
+    #[test]
+    fn bridge_ports_and_wireless_scans_are_no_news() {
+        const AF_BRIDGE: u8 = 7;
+        let name = attribute(IFLA_IFNAME, b"eth0\0");
+        let port = link_payload(AF_BRIDGE, IFF_UP, std::slice::from_ref(&name));
+        assert_eq!(news(raw(RTM_DELLINK, &port)), None);
+        assert_eq!(news(raw(RTM_NEWLINK, &port)), None);
+        let scan = link_payload(0, IFF_UP, &[name, attribute(IFLA_WIRELESS, &[0; 8])]);
+        assert_eq!(news(raw(RTM_NEWLINK, &scan)), None);
+    }
+
+    #[test]
+    fn the_local_end_is_the_address() {
+        let mut payload = vec![2, 32, 0x80, 0];
+        payload.extend(7u32.to_ne_bytes());
+        payload.extend(attribute(IFA_ADDRESS, &[10, 2, 0, 2]));
+        payload.extend(attribute(IFA_LOCAL, &[10, 1, 0, 1]));
+        payload.extend(attribute(IFA_PROTO, &[18]));
+        let Some(News::Address(address, peer)) = news(raw(RTM_NEWADDR, &payload)) else { panic!("an address") };
+        assert_eq!((address.ip, address.proto), (IpAddr::from([10, 1, 0, 1]), Some(18)));
+        assert_eq!(peer, Some(IpAddr::from([10, 2, 0, 2])));
+    }
+
+    quickcheck! {
+        fn decoding_is_total(datagram: Vec<u8>, kind: u16, lie: u8) -> bool {
+            // A header that is believable, so that more than the first check is reached.
+            let mut whole = (datagram.len() as u32 + 16).saturating_sub(u32::from(lie % 4)).to_ne_bytes().to_vec();
+            whole.extend((16 + kind % 6).to_ne_bytes());
+            whole.extend([0; 10]);
+            whole.extend(&datagram);
+            for bytes in [&whole, &datagram] {
+                for message in messages(bytes) {
+                    let _ = (news(message), error_code(message.payload));
+                }
+            }
+            true
+        }
+    }
+}

@@ -112,3 +112,108 @@ fn delete_address(index: IfIndex, ip: IpAddr, prefix: u8, peer: Option<IpAddr>) 
     }
     message
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepalived_core::kernel::AddressFlags as Flags;
+    use std::net::Ipv4Addr;
+
+    fn spec(ip: IpAddr, prefix: u8) -> AddressSpec {
+        AddressSpec {
+            index: IfIndex(3),
+            ip,
+            prefix,
+            scope: 0,
+            broadcast: None,
+            label: None,
+            peer: None,
+            flags: Flags::default(),
+        }
+    }
+
+    fn bytes(op: &KernelOp, peers: &Peers) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        command(&mut buffer, 0x0102_0304, op, peers);
+        buffer
+    }
+
+    /// A header and attributes, as the kernel's headers lay them out.
+    fn message(kind: u16, flags: u16, address: [u8; 4], attributes: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut body = address.to_vec();
+        body.extend(3u32.to_ne_bytes());
+        for (kind, value) in attributes {
+            body.extend((value.len() as u16 + 4).to_ne_bytes());
+            body.extend(kind.to_ne_bytes());
+            body.extend(*value);
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
+        let mut message = (body.len() as u32 + 16).to_ne_bytes().to_vec();
+        message.extend(kind.to_ne_bytes());
+        message.extend(flags.to_ne_bytes());
+        message.extend(0x0102_0304u32.to_ne_bytes());
+        message.extend([0; 4]);
+        message.extend(body);
+        message
+    }
+
+    const ADD: u16 = 0x1 | 0x4 | 0x200 | 0x400;
+    const DELETE: u16 = 0x1 | 0x4;
+
+    #[test]
+    fn a_plain_address_is_local_and_ours_and_nothing_else() {
+        let op = KernelOp::AddAddress(spec([192, 0, 2, 1].into(), 24));
+        let want = message(20, ADD, [2, 24, 0, 0], &[(2, &[192, 0, 2, 1]), (11, &[18])]);
+        assert_eq!(bytes(&op, &Peers::new()), want);
+    }
+
+    #[test]
+    fn every_attribute_that_is_asked_for() {
+        let op = KernelOp::AddAddress(AddressSpec {
+            scope: 253,
+            broadcast: Some(Ipv4Addr::new(192, 0, 2, 255)),
+            label: Some("eth0:1".into()),
+            peer: Some([192, 0, 2, 2].into()),
+            flags: Flags { nodad: true, noprefixroute: true, home: true, mngtmpaddr: true, deprecated: true },
+            ..spec([192, 0, 2, 1].into(), 24)
+        });
+        let want = message(
+            20,
+            ADD,
+            [2, 24, 0, 253],
+            &[
+                (2, &[192, 0, 2, 1]),
+                (1, &[192, 0, 2, 2]),
+                (4, &[192, 0, 2, 255]),
+                (3, b"eth0:1\0"),
+                (8, &0x200u32.to_ne_bytes()),
+                (11, &[18]),
+            ],
+        );
+        assert_eq!(bytes(&op, &Peers::new()), want);
+    }
+
+    #[test]
+    fn ipv6_has_flags_and_life_times() {
+        let ip: IpAddr = "2001:db8::1".parse().unwrap();
+        let IpAddr::V6(octets) = ip else { unreachable!() };
+        let flags = Flags { nodad: true, noprefixroute: true, home: true, mngtmpaddr: true, deprecated: true };
+        let op = KernelOp::AddAddress(AddressSpec { flags, ..spec(ip, 64) });
+        let mut life = [0; 16];
+        life[4..8].fill(0xff);
+        let attributes: &[(u16, &[u8])] =
+            &[(2, &octets.octets()), (8, &0x312u32.to_ne_bytes()), (6, &life), (11, &[18])];
+        assert_eq!(bytes(&op, &Peers::new()), message(20, ADD, [10, 64, 0, 0], attributes));
+    }
+
+    #[test]
+    fn a_delete_names_the_prefix_or_the_far_end() {
+        let ip = IpAddr::from([192, 0, 2, 1]);
+        let op = KernelOp::DeleteAddress { index: IfIndex(3), ip, prefix: 24 };
+        let plain = message(21, DELETE, [2, 24, 0, 0], &[(2, &[192, 0, 2, 1]), (1, &[192, 0, 2, 1])]);
+        assert_eq!(bytes(&op, &Peers::new()), plain);
+        let peers = Peers::from([((IfIndex(3), ip, 24), IpAddr::from([10, 0, 0, 1]))]);
+        let far = message(21, DELETE, [2, 24, 0, 0], &[(2, &[192, 0, 2, 1]), (1, &[10, 0, 0, 1])]);
+        assert_eq!(bytes(&op, &peers), far);
+    }
+}

@@ -1,5 +1,7 @@
 //! Sending and receiving adverts allocates nothing once the queues have grown.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Lab, in_namespace, veth_pair};

@@ -1,5 +1,7 @@
 //! Commands and the monitor against a real kernel, in a namespace of their own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Lab, in_namespace, index_of, ip, veth_pair};

@@ -1,5 +1,7 @@
 //! Adverts and announcements over a veth pair, in a namespace of their own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Lab, in_namespace, index_of, ip, next_door, veth_pair, wait_until_up};

@@ -1,5 +1,7 @@
 //! The daemon's own loop in a simulated network of turmoil: ordering, cancellation, shutdown.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod turmoil_world;
 
 use keepalived::run::run;

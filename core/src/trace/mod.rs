@@ -38,3 +38,6 @@ pub struct Header {
     /// How many steps before it could not be written anywhere.
     pub lost: u64,
 }
+
+#[cfg(test)]
+mod tests;

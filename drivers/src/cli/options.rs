@@ -64,6 +64,10 @@ pub struct Options {
     #[arg(short = 'G', long = "no-syslog", help_heading = LOG)]
     pub no_syslog: bool,
 
+    /// Log the configuration as it was understood, without passwords
+    #[arg(short = 'd', long = "dump-conf", help_heading = LOG)]
+    pub dump_conf: bool,
+
     /// Stay in the foreground
     #[arg(short = 'n', long = "dont-fork", help_heading = PROCESS)]
     pub dont_fork: bool,
@@ -97,9 +101,6 @@ pub struct Options {
     /// or standard error
     #[arg(short = 't', long = "config-test", value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = ASK)]
     pub config_test: Option<Option<PathBuf>>,
-    /// Print the configuration as it was understood, then go on
-    #[arg(short = 'd', long = "dump-conf", help_heading = ASK)]
-    pub dump_conf: bool,
     /// Print the number of the signal for STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
     #[arg(long, value_name = "FUNCTION", help_heading = ASK)]
     pub signum: Option<String>,

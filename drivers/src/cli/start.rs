@@ -16,6 +16,7 @@ use crate::process::checks::check_scripts;
 use crate::record::Recording;
 use crate::run::{Observer, run};
 use crate::world::LinuxWorld;
+use keepalived_core::config::{self, Secrets, model::Config};
 use keepalived_core::vrrp::Vrrp;
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, setrlimit, umask};
@@ -84,11 +85,10 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     let findings = check_scripts(&mut loaded.parsed.config);
 
     let mut pid_files = Vec::new();
-    for path in [Some(options.pid.clone().unwrap_or_else(|| "/run/keepalived.pid".into())), options.vrrp_pid.clone()] {
-        if let Some(path) = path {
-            let path = absolute(&path)?;
-            pid_files.push(PidFile::take(&path).map_err(|error| Failure(exit::FATAL, error.to_string()))?);
-        }
+    let main = options.pid.as_deref().unwrap_or(Path::new("/run/keepalived.pid"));
+    for path in [Some(main), options.vrrp_pid.as_deref()].into_iter().flatten() {
+        let taken = PidFile::take(&absolute(path)?);
+        pid_files.push(taken.map_err(|error| Failure(exit::FATAL, error.to_string()))?);
     }
     let Sinks { sinks, on_stderr } = sinks(options, plan.foreground)?;
     let starting = if plan.foreground {
@@ -115,6 +115,11 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
         log.daemon(Level::Warning, complaint.as_str());
     }
     tell(&log, &loaded, &findings);
+    if options.dump_conf {
+        for line in config::print(&loaded.parsed.config, Secrets::Hide).lines() {
+            log.daemon(Level::Info, line);
+        }
+    }
     let result = serve(options, &plan, log.clone(), starting, loaded.parsed.config);
     match &result {
         Ok(()) => log.daemon(Level::Info, "keepalived has stopped"),
@@ -128,13 +133,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     }
 }
 
-fn serve(
-    options: &Options,
-    plan: &Plan,
-    log: Log,
-    starting: Starting,
-    config: keepalived_core::config::model::Config,
-) -> Result<(), Failure> {
+fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, config: Config) -> Result<(), Failure> {
     let mut seed = [0; 8];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| Failure::of("no randomness", &error.into()))?;
@@ -201,9 +200,6 @@ fn plan(options: &Options) -> Result<Plan, Failure> {
         if let Err(error) = setrlimit(Resource::Core, unlimited) {
             complaints.push(format!("-m/--core-dump has no effect: {error}"));
         }
-    }
-    if options.dump_conf {
-        complaints.push("-d/--dump-conf has no effect: not built yet".to_owned());
     }
     let record = match &options.record {
         Some(directory) => Some((absolute(directory)?, options.record_limit << 20)),

@@ -22,7 +22,8 @@ pub(super) fn spawn(argv: &[String], identity: &Identity) -> io::Result<Child> {
     for name in NOT_INHERITED {
         command.env_remove(name);
     }
-    if *identity != Identity::own() {
+    let own = Identity::own();
+    if (identity.uid, identity.gid) != (own.uid, own.gid) {
         become_user(&mut command, identity);
     }
     command.spawn()

@@ -1,0 +1,179 @@
+//! The command line from outside: what it prints and by which status it ends.
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const GOOD: &str = "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        \
+                    10.0.0.1\n    }\n}\n";
+
+fn keepalived(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_keepalived")).args(arguments).output().expect("it can be started")
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn file(text: &str) -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("keepalived.conf");
+    std::fs::write(&path, text).expect("a file");
+    (dir, path)
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn help_names_every_option_of_the_c_version() {
+    let output = keepalived(&["-h"]);
+    assert_eq!(status(&output), 0);
+    let help = stdout(&output);
+    let options = "use-file vrrp check no_bfd all log-console log-detail log-facility log-file flush-log-file no-syslog umask \
+                   release-vips dont-release-vrrp dont-release-ipvs dont-respawn dont-fork dump-conf pid vrrp_pid \
+                   checkers_pid bfd_pid address-monitoring genhash snmp snmp-agent-socket namespace core-dump \
+                   core-dump-pattern all-config config-id signum config-test ignore-sigint version help";
+    for option in options.split_whitespace() {
+        assert!(help.contains(&format!("--{option}")), "--{option} is missing in\n{help}");
+    }
+    let short = Command::new(env!("CARGO_BIN_EXE_keepalived")).arg("--help").output().expect("it can be started");
+    assert!(stdout(&short).contains("Without a command it runs as a daemon"));
+}
+
+#[test]
+fn version_goes_to_standard_error_in_the_known_form() {
+    for option in ["-v", "--version"] {
+        let output = keepalived(&[option]);
+        assert_eq!((status(&output), stdout(&output)), (0, String::new()));
+        assert!(stderr(&output).starts_with("Keepalived v0."), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn signal_numbers_are_those_of_the_c_version() {
+    let numbers =
+        [("STOP", "15"), ("RELOAD", "1"), ("DATA", "10"), ("STATS", "12"), ("STATS_CLEAR", "63"), ("JSON", "36")];
+    for (function, number) in numbers {
+        let output = keepalived(&[&format!("--signum={function}")]);
+        assert_eq!((status(&output), stdout(&output)), (0, format!("{number}\n")));
+    }
+    let output = keepalived(&["--signum", "reload"]);
+    assert_eq!((status(&output), stderr(&output)), (1, "Unknown sigfunc reload\n".to_owned()));
+}
+
+#[test]
+fn bad_options_end_with_1_and_name_themselves() {
+    for (arguments, word) in [
+        (&["--no-such-option"][..], "--no-such-option"),
+        (&["-Z"], "-Z"),
+        (&["-f"], "--use-file"),
+        (&["--record-limit", "0"], "--record-limit"),
+        (&["-T"], "--genhash"),
+        (&["-C", "-n"], "--check"),
+        (&["chekc"], "chekc"),
+    ] {
+        let output = keepalived(arguments);
+        assert_eq!(status(&output), 1, "{arguments:?}");
+        assert!(stderr(&output).contains(word), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+}
+
+#[test]
+fn a_test_has_the_statuses_of_the_c_version() {
+    let test = |text: &str| {
+        let (_dir, path) = file(text);
+        let output = keepalived(&["-t", "-f", name(&path)]);
+        (status(&output), stderr(&output))
+    };
+    assert_eq!(test(GOOD), (0, String::new()));
+    let (status_of_mistake, text) = test(&GOOD.replace("virtual_router_id 51", "virtual_router_id 510"));
+    assert_eq!(status_of_mistake, 5);
+    assert!(text.contains("keepalived.conf:3") && text.contains("510"), "{text}");
+    let (status_of_warning, text) = test(&format!("{GOOD}virtual_server 10.0.0.1 80 {{\n}}\n"));
+    assert_eq!(status_of_warning, 5);
+    assert!(text.contains("virtual_server"), "{text}");
+    assert_eq!(test("").0, 4);
+    let output = keepalived(&["-t", "-f", "/no/such/file"]);
+    assert_eq!(status(&output), 4);
+    assert!(stderr(&output).contains("/no/such/file"));
+}
+
+#[test]
+fn a_test_can_write_into_a_file() {
+    let (dir, path) = file("vrrp_instance {\n");
+    let out = dir.path().join("out");
+    let output = keepalived(&[&format!("-t={}", name(&out)), "-f", name(&path)]);
+    assert_eq!((status(&output), stderr(&output)), (5, String::new()));
+    assert!(std::fs::read_to_string(&out).expect("a report").contains("vrrp_instance"));
+    let output = keepalived(&["--config-test=/no/such/directory/out", "-f", name(&path)]);
+    assert_eq!(status(&output), 1);
+}
+
+#[test]
+fn check_ends_with_0_while_it_can_be_run() {
+    let check = |text: &str| {
+        let (_dir, path) = file(text);
+        let output = keepalived(&["check", name(&path)]);
+        (status(&output), stderr(&output))
+    };
+    assert_eq!(check(GOOD), (0, String::new()));
+    let (warned, text) = check(&format!("{GOOD}virtual_server 10.0.0.1 80 {{\n}}\n"));
+    assert_eq!(warned, 0, "{text}");
+    assert!(text.contains("warning"), "{text}");
+    assert_eq!(check(&GOOD.replace("interface eth0", "")).0, 1);
+    assert_eq!(status(&keepalived(&["check", "/no/such/file"])), 1);
+}
+
+#[test]
+fn a_start_without_a_usable_configuration_fails_in_the_caller() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let pid = dir.path().join("pid");
+    for foreground in [&["-n"][..], &[]] {
+        let start = |file: &str| {
+            let mut arguments = vec!["-f", file, "-p", name(&pid)];
+            arguments.extend(foreground);
+            keepalived(&arguments)
+        };
+        let output = start("/no/such/file");
+        assert_eq!(status(&output), 6);
+        assert!(stderr(&output).contains("/no/such/file"));
+
+        let (_empty, path) = file("");
+        assert_eq!(status(&start(name(&path))), 6);
+
+        let (_wrong, path) = file(&GOOD.replace("51", "510"));
+        let output = start(name(&path));
+        assert_eq!(status(&output), 2);
+        assert!(stderr(&output).contains("keepalived.conf:3"), "{}", stderr(&output));
+        assert!(!pid.exists());
+    }
+}
+
+#[test]
+fn replay_refuses_what_is_no_recording() {
+    let (_dir, path) = file(GOOD);
+    let output = keepalived(&["replay", name(&path)]);
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).contains("not a recording"), "{}", stderr(&output));
+    assert_eq!(status(&keepalived(&["replay", "/no/such/file"])), 1);
+}
+
+#[test]
+fn options_that_have_no_effect_yet_say_so() {
+    let output = keepalived(&["-nx", "-i", "id", "-f", "/no/such/file"]);
+    assert_eq!(status(&output), 6);
+    let text = stderr(&output);
+    assert!(text.contains("-x/--snmp has no effect") && text.contains("-i/--config-id has no effect"), "{text}");
+}

@@ -1,0 +1,275 @@
+//! The daemon's life: start, reload, stop. In a network namespace of its own, in which there is nothing to do.
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Lab {
+    dir: TempDir,
+    notify: UnixDatagram,
+}
+
+/// `None` where this machine lets nobody make namespaces.
+fn lab(config: &str) -> Option<Lab> {
+    let allowed = Command::new("unshare").args(["-rn", "true"]).stderr(Stdio::null()).status();
+    if !allowed.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no namespaces here");
+        return None;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let notify = UnixDatagram::bind(dir.path().join("notify")).expect("a socket");
+    notify.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let lab = Lab { dir, notify };
+    lab.write(config);
+    Some(lab)
+}
+
+fn config(extra: &str) -> String {
+    format!(
+        "global_defs {{\n script_user root\n}}\nvrrp_instance VI_1 {{\n interface none0\n virtual_router_id 1\n \
+         virtual_ipaddress {{\n 10.0.0.1\n }}\n{extra}}}\n"
+    )
+}
+
+impl Lab {
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, config: &str) {
+        std::fs::write(self.path("conf"), config).expect("written");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("unshare");
+        command
+            .args(["-rn", env!("CARGO_BIN_EXE_keepalived")])
+            .args(arguments)
+            .arg("-f")
+            .arg(self.path("conf"))
+            .arg("-p")
+            .arg(self.path("pid"))
+            .env("NOTIFY_SOCKET", self.path("notify"))
+            .env_remove("JOURNAL_STREAM");
+        command
+    }
+
+    fn start(&self, arguments: &[&str]) -> Daemon {
+        let log = std::fs::File::create(self.path("log")).expect("a log");
+        let child = self.command(arguments).stderr(log).spawn().expect("it starts");
+        Daemon(child)
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// The next message to the service manager.
+    fn told(&self) -> String {
+        let mut buffer = [0; 4096];
+        match self.notify.recv(&mut buffer) {
+            Ok(length) => String::from_utf8_lossy(&buffer[..length]).into_owned(),
+            Err(error) => panic!("nothing was told: {error}\n{}", self.log()),
+        }
+    }
+
+    /// Messages until one begins like this.
+    fn told_until(&self, beginning: &str) -> String {
+        loop {
+            let message = self.told();
+            if message.starts_with(beginning) {
+                return message;
+            }
+        }
+    }
+
+    fn logged(&self, part: &str) {
+        until(&format!("{part} in the log"), || self.log().contains(part));
+    }
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let limit = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < limit, "waited in vain for: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+struct Daemon(Child);
+
+impl Daemon {
+    fn signal(&self, signal: &str) {
+        kill(signal, self.0.id());
+    }
+
+    fn end(mut self) -> Option<i32> {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.0.try_wait().expect("a child") {
+                return status.code();
+            }
+            assert!(Instant::now() < limit, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn kill(signal: &str, pid: u32) {
+    let status = Command::new("kill").args([format!("-{signal}"), pid.to_string()]).status().expect("kill");
+    assert!(status.success());
+}
+
+#[test]
+fn foreground_from_ready_to_stopping() {
+    let Some(lab) = lab(&config("")) else { return };
+    let daemon = lab.start(&["-nlG"]);
+    let ready = lab.told();
+    assert!(ready.starts_with("READY=1\n") && ready.contains("STATUS=VI_1 FAULT"), "{ready}");
+    let pid = std::fs::read_to_string(lab.path("pid")).expect("a pid file");
+    assert_eq!(pid.trim(), daemon.0.id().to_string());
+    lab.logged("there is no interface none0");
+
+    // A new configuration.
+    lab.write(&config("").replace("VI_1", "VI_2").replace("router_id 1", "router_id 2"));
+    daemon.signal("HUP");
+    let reloading = lab.told_until("RELOADING=1");
+    assert!(reloading.contains("\nMONOTONIC_USEC="), "{reloading}");
+    let ready = lab.told_until("READY=1");
+    assert!(ready.contains("VI_2"), "{ready}");
+    lab.logged("new: VI_2");
+
+    // One with a mistake changes nothing.
+    lab.write(&config("priorty 7\n").replace("VI_1", "VI_3").replace("virtual_router_id 1", "virtual_router_id 0"));
+    daemon.signal("HUP");
+    let ready = lab.told_until("READY=1");
+    assert!(ready.contains("refused"), "{ready}");
+    lab.logged("conf:6:");
+    lab.logged("refused, nothing changes");
+    assert!(!lab.log().contains("new: VI_3"));
+
+    // Nor does one that is not there.
+    std::fs::remove_file(lab.path("conf")).expect("removed");
+    daemon.signal("HUP");
+    assert!(lab.told_until("READY=1").contains("refused"));
+
+    daemon.signal("USR1");
+    lab.logged("DATA: not built yet");
+    daemon.signal("PIPE");
+    daemon.signal("TERM");
+    lab.told_until("STOPPING=1");
+    assert_eq!(daemon.end(), Some(0));
+    assert!(!lab.path("pid").exists());
+    assert!(lab.log().ends_with("keepalived has stopped\n"), "{}", lab.log());
+}
+
+#[test]
+fn background_is_ready_when_the_caller_returns() {
+    let Some(lab) = lab(&config("")) else { return };
+    let status = lab.command(&["-G"]).status().expect("it starts");
+    assert_eq!(status.code(), Some(0));
+    let pid: u32 = std::fs::read_to_string(lab.path("pid")).expect("a pid file").trim().parse().expect("a pid");
+    assert!(lab.told().starts_with(&format!("READY=1\nMAINPID={pid}\n")));
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    let session = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(3).map(str::to_owned));
+    assert_eq!(session, Some(pid.to_string()), "it leads a session of its own");
+    let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).expect("a directory");
+    assert_eq!(cwd.to_str(), Some("/"));
+    for fd in 0..3 {
+        let target = std::fs::read_link(format!("/proc/{pid}/fd/{fd}")).expect("open");
+        assert_eq!(target.to_str(), Some("/dev/null"), "fd {fd}");
+    }
+
+    let second = lab.command(&["-G"]).output().expect("it starts");
+    assert_eq!(second.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(text.contains(&format!("already running as process {pid}")), "{text}");
+
+    kill("TERM", pid);
+    until("its end", || !lab.path("pid").exists());
+    until("its end", || !std::fs::exists(format!("/proc/{pid}")).unwrap_or(true));
+}
+
+#[test]
+fn a_relative_file_is_found_again_after_going_to_the_root() {
+    let Some(lab) = lab(&config("")) else { return };
+    let mut command = Command::new("unshare");
+    command.args(["-rn", env!("CARGO_BIN_EXE_keepalived"), "-G", "-f", "conf", "-p", "pid", "-gall.log"]);
+    // `-g` takes its value after `=` only; what follows are options of one letter.
+    command.args(["-g=all.log", "--flush-log-file"]);
+    let refused = command.current_dir(lab.dir.path()).output().expect("it starts");
+    assert_eq!(refused.status.code(), Some(1));
+
+    let mut command = Command::new("unshare");
+    command.args(["-rn", env!("CARGO_BIN_EXE_keepalived"), "-G", "-f", "conf", "-p", "pid"]);
+    command.args(["-g=all.log", "--flush-log-file"]).current_dir(lab.dir.path());
+    assert_eq!(command.status().expect("it starts").code(), Some(0));
+    let pid: u32 = std::fs::read_to_string(lab.path("pid")).expect("a pid file").trim().parse().expect("a pid");
+    lab.write(&config("").replace("VI_1", "VI_2").replace("router_id 1", "router_id 2"));
+    kill("HUP", pid);
+    let log = || std::fs::read_to_string(lab.path("all.log")).unwrap_or_default();
+    until("the new configuration", || log().contains("new: VI_2"));
+    kill("INT", pid);
+    until("its end", || !lab.path("pid").exists());
+}
+
+#[test]
+fn a_failure_after_the_fork_is_the_callers_status() {
+    let Some(lab) = lab(&config("")) else { return };
+    let output = lab.command(&["-G", "--record", "/proc/no/such"]).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("recording into /proc/no/such"), "{text}");
+    assert!(!lab.path("pid").exists());
+}
+
+#[test]
+fn a_second_wish_to_stop_does_not_wait_for_scripts() {
+    let Some(lab) = lab(&config("")) else { return };
+    let mark = lab.path("mark");
+    let script = lab.path("script");
+    let text = format!("#!/bin/sh\ntouch {}\nsleep 1000\n", mark.display());
+    std::fs::write(&script, text).expect("written");
+    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
+    std::fs::set_permissions(&script, mode).expect("executable");
+    lab.write(&config(&format!(" notify_stop \"{}\"\n", script.display())));
+    let daemon = lab.start(&["-nlG"]);
+    lab.told_until("READY=1");
+    daemon.signal("TERM");
+    until("the script", || mark.exists());
+    daemon.signal("TERM");
+    assert_eq!(daemon.end(), Some(0));
+    let log = lab.log();
+    assert!(log.contains("asked to stop again") && log.contains("was killed by signal 9"), "{log}");
+}
+
+#[test]
+fn a_recording_of_a_real_run_replays() {
+    let Some(lab) = lab(&config("authentication {\n auth_type PASS\n auth_pass hunter2!\n}\n")) else { return };
+    let daemon = lab.start(&["-nlG", "--record", lab.path("rec").to_str().expect("UTF-8")]);
+    lab.told_until("READY=1");
+    daemon.signal("HUP");
+    lab.told_until("READY=1");
+    daemon.signal("TERM");
+    assert_eq!(daemon.end(), Some(0));
+    let file = std::fs::read_dir(lab.path("rec")).expect("a directory").next().expect("a file").expect("a file").path();
+    let bytes = std::fs::read(&file).expect("readable");
+    assert!(!bytes.windows(7).any(|window| window == b"hunter2"));
+    let replay = Command::new(env!("CARGO_BIN_EXE_keepalived")).arg("replay").arg(&file).output().expect("it starts");
+    let story = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert_eq!(replay.status.code(), Some(0), "{story}");
+    assert!(story.contains("(VI_1) FAULT: there is no interface none0"), "{story}");
+    assert!(story.trim_end().ends_with("outputs identical"), "{story}");
+}

@@ -257,7 +257,7 @@ fn a_second_wish_to_stop_does_not_wait_for_scripts() {
 
 #[test]
 fn a_recording_of_a_real_run_replays() {
-    let Some(lab) = lab(&config("authentication {\n auth_type PASS\n auth_pass hunter2!\n}\n")) else { return };
+    let Some(lab) = lab(&config("authentication {\n auth_type PASS\n auth_pass hunter27\n}\n")) else { return };
     let daemon = lab.start(&["-nlG", "--record", lab.path("rec").to_str().expect("UTF-8")]);
     lab.told_until("READY=1");
     daemon.signal("HUP");

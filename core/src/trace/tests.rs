@@ -9,7 +9,7 @@ use crate::vrrp::{Input, Output, Packet, Vrrp};
 use core::time::Duration;
 use quickcheck::quickcheck;
 
-const SECRETS: [&str; 2] = ["hunter2!", "Tr0ub4do"];
+const SECRETS: [&str; 2] = ["hunter27", "Tr0ub4do"];
 const KEY: Key = Key::new(*b"a key of a test!");
 
 fn config(password: &str, priority: u8) -> Config {

@@ -107,7 +107,7 @@ impl World {
             let ready = || {
                 let all = self.addresses(node);
                 let mut v6 = all.iter().filter(|a| a.interface == interface && a.ip.is_ipv6());
-                v6.clone().any(|a| a.scope == "link") && !v6.any(|a| a.tentative)
+                v6.clone().any(|a| a.scope == 253) && !v6.any(|a| a.tentative)
             };
             wait_until("IPv6 addresses are usable", Duration::from_secs(3), ready);
         }
@@ -177,14 +177,9 @@ impl World {
     }
 
     /// The addresses of a machine.
-    ///
-    /// # Panics
-    /// When `ip` fails.
     #[must_use]
     pub fn addresses(&self, node: &str) -> Vec<Address> {
-        let out = Command::new("ip").args(["-n", node, "-json", "-details", "address"]).output().expect("ip");
-        assert!(out.status.success(), "ip on {node}: {}", String::from_utf8_lossy(&out.stderr));
-        address::parse(&String::from_utf8_lossy(&out.stdout))
+        self.namespace(node).enter(address::all)
     }
 
     /// A machine's address entry for `ip`.

@@ -124,8 +124,8 @@ fn a_group_faults_and_recovers_together() {
     assert_eq!((node.state("VI_1"), node.state("VI_2")), (State::Master, State::Master));
     change(&mut node, 3, "eth1", |l| l.running = false);
     assert_eq!((node.state("VI_1"), node.state("VI_2")), (State::Fault, State::Fault));
-    let member: Name = "VI_2".into();
-    assert_eq!(node.engine.status()[0].faults, [FaultReason::GroupMember(member)]);
+    let group: Name = "G".into();
+    assert_eq!(node.engine.status()[0].faults, [FaultReason::Group(group)]);
     change(&mut node, 3, "eth1", |_| {});
     assert_eq!((node.state("VI_1"), node.state("VI_2")), (State::Backup, State::Backup));
     node.pass(MASTER_DOWN);

@@ -79,12 +79,16 @@ struct Managed {
     /// Those that know it is there.
     told: BTreeSet<Owner>,
     doing: Doing,
+    /// What the monitor last told while a command was under way: it may be newer than the command's answer.
+    news: Option<bool>,
+    /// How it was added, where we added it.
+    applied: Option<AddressSpec>,
+    /// How it is being added.
+    adding: Option<AddressSpec>,
     retry_at: Option<Time>,
     /// It was there for us, and vanished without us: told once it is back.
     lost: bool,
     conflict_told: bool,
-    /// We have added it.
-    ours: bool,
     /// Refusals in a row.
     refusals: u32,
     /// When it was last removed though it was not ours: whoever adds it again and again is not fought at full speed.
@@ -102,6 +106,8 @@ pub struct AddressTable {
     next_seq: u64,
     effects: VecDeque<Effect>,
     keep: bool,
+    /// While a configuration comes into force: what is to be reconciled once it is.
+    held: Option<BTreeSet<AddressKey>>,
     /// Answers of [`sources`](Self::sources), until an address that is not managed changes.
     #[serde(skip)]
     sources: BTreeMap<(IfIndex, Family), Arc<[IpAddr]>>,
@@ -137,6 +143,19 @@ impl AddressTable {
         self.retries.clear();
     }
 
+    /// From here to [`resume`](Self::resume) wishes are only noted, so that an address that changes hands is not removed in between.
+    pub fn hold(&mut self) {
+        self.held.get_or_insert_default();
+    }
+
+    /// Acts on the wishes noted since [`hold`](Self::hold).
+    pub fn resume(&mut self, now: Time) {
+        for key in self.held.take().unwrap_or_default() {
+            self.reconcile(now, key);
+            self.forget_if_done(key);
+        }
+    }
+
     /// `owner`'s configuration names the address. While no owner wants it, it must not be in the kernel.
     pub fn manage(&mut self, now: Time, owner: Owner, spec: AddressSpec) {
         let key = AddressKey::of(&spec);
@@ -163,6 +182,7 @@ impl AddressTable {
     pub fn want(&mut self, now: Time, owner: Owner, key: AddressKey) {
         if let Some(entry) = self.managed.get_mut(&key) {
             entry.wanted_by.insert(owner);
+            entry.cleaned_at = None;
             self.reconcile(now, key);
         }
     }
@@ -200,7 +220,8 @@ impl AddressTable {
     pub fn observe(&mut self, now: Time, address: Address) {
         let key = AddressKey { index: address.index, ip: address.ip, prefix: address.prefix };
         let conflict = address.dad_failed;
-        if !self.managed.contains_key(&key) {
+        let changed = self.observed.get(&key).is_none_or(|seen| seen.address != address);
+        if changed && !self.managed.contains_key(&key) {
             self.forget_sources(key);
         }
         match self.observed.get_mut(&key) {
@@ -211,6 +232,7 @@ impl AddressTable {
             }
         }
         if let Some(entry) = self.managed.get_mut(&key) {
+            entry.news = Some(true);
             if conflict && !entry.conflict_told && !entry.wanted_by.is_empty() {
                 entry.conflict_told = true;
                 self.effects.push_back(Effect::News(key, AddressNews::Conflict));
@@ -221,17 +243,19 @@ impl AddressTable {
 
     /// The kernel does not have it.
     pub fn observe_gone(&mut self, now: Time, key: AddressKey) {
-        self.observed.remove(&key);
-        if !self.managed.contains_key(&key) {
+        let was_there = self.observed.remove(&key).is_some();
+        if was_there && !self.managed.contains_key(&key) {
             self.forget_sources(key);
         }
         if let Some(entry) = self.managed.get_mut(&key) {
+            entry.news = Some(false);
             entry.lost |= !entry.told.is_empty();
             entry.told.clear();
             entry.conflict_told = false;
             self.reconcile(now, key);
             self.forget_if_done(key);
         }
+        self.reconcile_siblings(now, key);
     }
 
     /// The kernel has exactly these.
@@ -259,16 +283,17 @@ impl AddressTable {
     pub fn done(&mut self, now: Time, id: CommandId, result: Result<(), Errno>) {
         let Some(key) = self.commands.remove(&id) else { return };
         let Some(entry) = self.managed.get_mut(&key) else { return };
+        let news = entry.news.take();
         match (core::mem::replace(&mut entry.doing, Doing::Nothing), result) {
             (Doing::Adding, Ok(()) | Err(Errno::EEXIST)) => {
                 entry.refusals = 0;
                 if result.is_ok() {
-                    entry.ours = true;
+                    entry.applied = Some(entry.adding.take().unwrap_or_else(|| entry.spec.clone()));
                     entry.cleaned_at = None;
                     let news = if entry.lost { AddressNews::PutBack } else { AddressNews::Added };
                     self.effects.push_back(Effect::News(key, news));
                 }
-                if !self.observed.contains_key(&key) {
+                if !self.observed.contains_key(&key) && news != Some(false) {
                     self.next_seq += 1;
                     self.observed.insert(key, Observed { seq: self.next_seq, address: seen_as(&entry.spec) });
                 }
@@ -276,12 +301,16 @@ impl AddressTable {
             (Doing::Deleting, Ok(()) | Err(Errno::EADDRNOTAVAIL | Errno::ENODEV | Errno::ENOENT)) => {
                 entry.refusals = 0;
                 if result.is_ok() {
-                    let news = if entry.ours { AddressNews::Removed } else { AddressNews::LeftoverRemoved };
+                    let ours = entry.applied.is_some();
+                    let news = if ours { AddressNews::Removed } else { AddressNews::LeftoverRemoved };
                     self.effects.push_back(Effect::News(key, news));
                 }
-                entry.cleaned_at = (!entry.ours).then_some(now);
-                entry.ours = false;
-                self.observed.remove(&key);
+                entry.cleaned_at = entry.applied.is_none().then_some(now);
+                entry.applied = None;
+                entry.told.clear();
+                if news != Some(true) {
+                    self.observed.remove(&key);
+                }
             }
             (Doing::Adding, Err(errno)) => {
                 let retry = entry.refused();
@@ -297,6 +326,7 @@ impl AddressTable {
         }
         self.reconcile(now, key);
         self.forget_if_done(key);
+        self.reconcile_siblings(now, key);
     }
 
     /// Tries again what is due.
@@ -319,7 +349,7 @@ impl AddressTable {
         if let Some(known) = self.sources.get(&(index, family)) {
             return known.clone();
         }
-        let mut found: Vec<(bool, u64, IpAddr)> = self
+        let mut found: Vec<(bool, bool, u64, IpAddr)> = self
             .on_link(index)
             .filter(|(key, seen)| {
                 Family::of(key.ip) == family
@@ -330,10 +360,10 @@ impl AddressTable {
                         IpAddr::V6(ip) => ip.is_unicast_link_local(),
                     }
             })
-            .map(|(key, seen)| (seen.address.secondary, seen.seq, key.ip))
+            .map(|(key, seen)| (seen.address.tentative, seen.address.secondary, seen.seq, key.ip))
             .collect();
         found.sort_unstable();
-        let found: Arc<[IpAddr]> = found.into_iter().map(|(_, _, ip)| ip).collect();
+        let found: Arc<[IpAddr]> = found.into_iter().map(|(_, _, _, ip)| ip).collect();
         self.sources.insert((index, family), found.clone());
         found
     }
@@ -360,20 +390,27 @@ impl AddressTable {
 
     /// Brings one address a step nearer to what is wanted.
     fn reconcile(&mut self, now: Time, key: AddressKey) {
+        if let Some(held) = &mut self.held {
+            held.insert(key);
+            return;
+        }
+        let blocked = self.is_blocked(key);
         let Some(entry) = self.managed.get_mut(&key) else { return };
         let there = self.observed.contains_key(&key);
         if entry.doing != Doing::Nothing {
             return;
         }
         let wanted = !entry.wanted_by.is_empty();
-        if wanted && there {
+        // Added by us otherwise than it is wished for now (another label, scope ...): the kernel changes these only by adding anew.
+        let outdated = wanted && there && entry.applied.as_ref().is_some_and(|applied| *applied != entry.spec);
+        if wanted && there && !outdated {
             for owner in entry.wanted_by.difference(&entry.told) {
                 self.effects.push_back(Effect::Present { owner: *owner, key, again: entry.lost });
             }
             entry.told.clone_from(&entry.wanted_by);
             entry.lost = false;
         }
-        let up_to_date = wanted == there || (there && self.keep);
+        let up_to_date = (wanted == there && !outdated) || (there && self.keep) || (wanted && !there && blocked);
         if up_to_date {
             if let Some(at) = entry.retry_at.take() {
                 self.retries.remove(&(at, key));
@@ -386,11 +423,13 @@ impl AddressTable {
         if let Some(at) = entry.retry_at.take() {
             self.retries.remove(&(at, key));
         }
-        let op = if wanted {
+        entry.news = None;
+        let op = if wanted && !there {
             entry.doing = Doing::Adding;
+            entry.adding = Some(entry.spec.clone());
             KernelOp::AddAddress(entry.spec.clone())
         } else {
-            if let Some(cleaned) = entry.cleaned_at.filter(|at| now < *at + RETRY) {
+            if let Some(cleaned) = entry.cleaned_at.filter(|at| entry.applied.is_none() && now < *at + RETRY) {
                 self.retry_at(cleaned + RETRY, key);
                 return;
             }
@@ -414,7 +453,29 @@ impl AddressTable {
         }
     }
 
+    /// Other prefix lengths of the same IPv6 address on the same interface: the kernel takes only one of them.
+    fn siblings(&self, key: AddressKey) -> impl Iterator<Item = (&AddressKey, &Managed)> {
+        let of = |prefix| AddressKey { prefix, ..key };
+        let range = if key.ip.is_ipv6() { of(0)..=of(128) } else { key..=key };
+        self.managed.range(range).filter(move |(sibling, _)| **sibling != key)
+    }
+
+    /// Whether an address has to wait for another prefix length of it to be gone.
+    fn is_blocked(&self, key: AddressKey) -> bool {
+        self.siblings(key).any(|(key, entry)| self.observed.contains_key(key) || entry.doing != Doing::Nothing)
+    }
+
+    fn reconcile_siblings(&mut self, now: Time, key: AddressKey) {
+        let siblings: Vec<AddressKey> = self.siblings(key).map(|(key, _)| *key).collect();
+        for sibling in siblings {
+            self.reconcile(now, sibling);
+        }
+    }
+
     fn forget_if_done(&mut self, key: AddressKey) {
+        if self.held.is_some() {
+            return;
+        }
         let there = self.observed.contains_key(&key);
         if let Some(entry) = self.managed.get(&key)
             && entry.users.is_empty()
@@ -441,7 +502,9 @@ impl Managed {
             retry_at: None,
             lost: false,
             conflict_told: false,
-            ours: false,
+            news: None,
+            applied: None,
+            adding: None,
             refusals: 0,
             cleaned_at: None,
         }
@@ -452,6 +515,7 @@ impl Managed {
         self.told.remove(&owner);
         if self.wanted_by.is_empty() {
             self.lost = false;
+            self.refusals = 0;
         }
     }
 

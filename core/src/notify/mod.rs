@@ -85,11 +85,21 @@ impl Notifier {
         self.running.is_empty() && self.queues.values().all(|queue| queue.waiting.is_empty())
     }
 
-    /// Forgets what waits; returns what runs, to be killed.
-    pub fn kill_all(&mut self) -> Vec<ScriptId> {
-        self.queues.clear();
+    /// What runs is not waited for any more.
+    pub fn let_all(&mut self) {
+        let running: Vec<ScriptId> = self.running.keys().copied().collect();
+        for id in running {
+            self.overdue(id);
+        }
+    }
+
+    /// Forgets what waits; returns what runs, to be killed, and what to tell of what is forgotten.
+    pub fn kill_all(&mut self) -> (Vec<ScriptId>, Vec<Event>) {
         self.ready.clear();
-        self.running.keys().copied().collect()
+        let queues = core::mem::take(&mut self.queues).into_iter();
+        let waiting = queues.flat_map(|(object, queue)| queue.waiting.into_iter().map(move |s| (object.1.clone(), s)));
+        let skipped = waiting.map(|(owner, s)| Event::ScriptSkipped { owner, program: program(&s.argv) }).collect();
+        (self.running.keys().copied().collect(), skipped)
     }
 
     fn let_next(&mut self, object: &Object, id: ScriptId) {

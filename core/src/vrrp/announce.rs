@@ -59,6 +59,9 @@ impl Vrrp {
 
     /// Announces all addresses of `id` that the kernel has, round after round.
     pub(super) fn announce_repeat(&mut self, id: Id, repeat: u32, occasion: Occasion) {
+        if self.is_unsure(id) {
+            return;
+        }
         let Some(instance) = self.get(id).filter(|i| i.state == State::Master) else { return };
         let name = instance.name();
         let vips = instance.vips.iter().map(|vip| vip.key);
@@ -145,15 +148,19 @@ impl Vrrp {
         if more {
             self.timers.set(TimerKey::Pace(index, family), free_at);
         }
-        if self.addresses.is_present(id, key) {
+        if self.addresses.is_present(id, key) && !self.is_unsure(id) {
             self.announce_now(id, key);
         }
     }
 
     /// Forgets what `id` still had to announce.
-    pub(super) fn drop_paced(&mut self, id: Id) {
-        for pace in self.paces.values_mut() {
-            pace.waiting.retain(|_, (owner, _)| *owner != id);
+    pub(super) fn drop_paced(&mut self, id: Id, keys: &[AddressKey]) {
+        for key in keys {
+            if let Some(pace) = self.paces.get_mut(&(key.index, Family::of(key.ip)))
+                && pace.waiting.get(key).is_some_and(|(owner, _)| *owner == id)
+            {
+                pace.waiting.remove(key);
+            }
         }
     }
 

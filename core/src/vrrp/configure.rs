@@ -3,10 +3,11 @@
 use super::engine::{TimerKey, Vrrp};
 use super::groups::Group;
 use super::instance::{Id, Instance};
+use super::io::SocketKey;
 use super::state::State;
 use crate::config::model::{Config, InstanceConfig};
 use crate::event::{Event, Occasion, Why};
-use crate::net::Name;
+use crate::net::{Name, Version};
 use crate::reload::{self, Change};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +50,7 @@ impl Vrrp {
         let (added, absorbed, restarted, kept) = told;
         self.event(Event::Configured { added, removed: plan.removed.clone(), absorbed, restarted, kept });
 
+        self.addresses.hold();
         for id in &removed {
             self.leave_group(*id);
             self.shut_down(*id, Why::Reconfigured);
@@ -62,16 +64,24 @@ impl Vrrp {
         self.regroup(&config);
         self.config = config;
         self.reindex_users();
-        self.reindex_listeners();
-        self.evaluate_all();
-        // Only now, when others may have taken them over: what the removed instances had.
         for (id, instance) in gone {
+            if let Some(index) = instance.index {
+                let (family, vrid) = (instance.config.family, instance.config.vrid);
+                self.stop_listening(id, (index, family, vrid));
+            }
             for vip in instance.vips {
                 self.addresses.unmanage(self.now, id, vip.key);
             }
         }
+        self.evaluate_all();
+        let sockets: BTreeSet<SocketKey> = self.sockets.keys().chain(self.by_socket.keys()).copied().collect();
+        for key in sockets {
+            self.reconcile_socket(key);
+        }
+        self.addresses.resume(self.now);
         self.drain_addresses();
-        self.reconcile_sockets();
+        self.align_groups();
+        self.drain_addresses();
         if first && self.snapshot_seen {
             self.addresses.remove_leftovers(self.now);
             self.drain_addresses();
@@ -106,7 +116,13 @@ impl Vrrp {
     fn absorb(&mut self, id: Id, new: &InstanceConfig) {
         let now = self.now;
         let Some(instance) = self.get_mut(id) else { return };
+        let before = instance.master_down();
         let old = core::mem::replace(&mut instance.config, new.clone());
+        if instance.learnt.is_none() && instance.master.is_some() && new.version == Version::V3 {
+            instance.learnt = Some(old.advert_interval);
+        }
+        instance.learnt = instance.learnt.filter(|learnt| *learnt != new.advert_interval);
+        instance.preempt_at = instance.preempt_at.map(|at| at.min(now + new.preempt_delay));
         instance.prepared.clear();
         let state = instance.state;
         if old.v3_checksum_pseudo_header != new.v3_checksum_pseudo_header {
@@ -115,8 +131,8 @@ impl Vrrp {
         }
         match state {
             State::Backup => {
-                let at = (instance.heard_at + instance.master_down()).max(now);
-                self.timers.set(TimerKey::Main(id), at);
+                let after = instance.master_down();
+                self.shift_main_timer(id, before, after);
             }
             State::Master => {
                 let due = now + instance.interval();
@@ -149,18 +165,21 @@ impl Vrrp {
     fn regroup(&mut self, config: &Config) {
         let names: BTreeMap<Name, Id> =
             self.ids().into_iter().filter_map(|id| Some((self.get(id)?.name(), id))).collect();
-        let old: BTreeMap<Name, State> = self.groups.iter().map(|g| (g.config.name.clone(), g.state)).collect();
+        let old: BTreeMap<Name, (State, bool)> =
+            self.groups.iter().map(|g| (g.config.name.clone(), (g.state, g.notify_pending))).collect();
         for instance in self.instances.iter_mut().flatten() {
             instance.group = None;
         }
         self.groups = config
             .sync_groups
             .iter()
-            .map(|group| Group {
+            .map(|group| (group, old.get(&group.name).copied().unwrap_or((State::Init, false))))
+            .map(|(group, (state, notify_pending))| Group {
                 members: group.members.iter().filter_map(|name| names.get(name)).copied().collect(),
-                state: old.get(&group.name).copied().unwrap_or(State::Init),
+                faulty: BTreeSet::new(),
+                state,
                 config: group.clone(),
-                notify_pending: false,
+                notify_pending,
             })
             .collect();
         for (place, group) in self.groups.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::engine::{Running, TimerKey, Vrrp};
 use super::fsm::{self, Heard, Send, Signal, Step, Timer};
-use super::instance::{Duel, Id, Instance, Master};
+use super::instance::{Duel, Id, Master, PEERS_MAX};
 use super::io::{Output, SocketKey, Transmit};
 use super::state::State;
 use crate::event::{Event, Occasion, Why};
@@ -32,6 +32,9 @@ impl Vrrp {
     /// A valid advert for an instance that is BACKUP or MASTER.
     pub(super) fn heard(&mut self, id: Id, rival: Rival) {
         let now = self.now;
+        if let Some(late) = self.stalled(id) {
+            self.notice_stall(id, late);
+        }
         let Some(instance) = self.get_mut(id) else { return };
         instance.counters.adverts_received += 1;
         if rival.heard == Heard::Resign {
@@ -61,11 +64,12 @@ impl Vrrp {
     }
 
     fn step(&mut self, id: Id, signal: Signal, why: Why, rival: Option<Rival>) {
-        let ready = self.group_ready(id);
-        let now = self.now;
+        let asks = matches!(signal, Signal::Startup | Signal::Recovered | Signal::MasterDown);
+        let ready = asks && self.group_ready(id);
+        let (now, may_start) = (self.now, self.may_start);
         let Some(instance) = self.get_mut(id) else { return };
         let from = instance.state;
-        let step = fsm::step(from, signal, &instance.rules(now, ready));
+        let step = fsm::step(from, signal, &instance.rules(now, ready, may_start));
         // Kept while nobody is accepted as master: the members of a group seldom come to want it at the same moment.
         instance.want_master = step.want_master || (instance.want_master && !step.learn && step.next == from);
         if rival.is_some() {
@@ -92,10 +96,14 @@ impl Vrrp {
                 _ => {}
             }
         }
-        if step.next != from {
+        if step.next != from && !self.group_moves {
+            // The others' steps come back here: they have nobody else to call.
+            self.group_moves = true;
             self.group_follows(id, from, step.next);
-            self.settle_groups(id);
-        } else if step.want_master {
+            self.group_moves = false;
+            self.settle_group_of(id);
+        }
+        if step.want_master {
             self.group_wants(id);
         }
     }
@@ -150,6 +158,7 @@ impl Vrrp {
         instance.maybe_deposed = false;
         instance.preempt_at = None;
         instance.duel = None;
+        instance.rivals_told.clear();
         if to != State::Backup {
             instance.master = None;
             instance.learnt = None;
@@ -171,7 +180,7 @@ impl Vrrp {
             for key in [TimerKey::Duel(id), TimerKey::SecondBurst(id), TimerKey::Refresh(id)] {
                 self.timers.cancel(key);
             }
-            self.drop_paced(id);
+            self.drop_paced(id, &keys);
             for key in keys.iter().rev() {
                 self.addresses.release(now, id, *key);
             }
@@ -207,7 +216,7 @@ impl Vrrp {
             State::Backup => {
                 if late > instance.tolerated_lateness() && !instance.relistened {
                     instance.relistened = true;
-                    let again = instance.interval() + instance.skew();
+                    let again = instance.master_interval().duration() + instance.skew();
                     self.timers.set(TimerKey::Main(id), now + again);
                     return;
                 }
@@ -226,23 +235,41 @@ impl Vrrp {
         }
     }
 
-    fn advert_due(&mut self, id: Id, due: Time, late: Duration) {
+    /// How late the next advert is, where that is longer than a master down interval.
+    fn stalled(&self, id: Id) -> Option<Duration> {
+        let instance = self.get(id).filter(|i| i.state == State::Master && !i.maybe_deposed)?;
+        let late = self.now.since(self.timers.get(TimerKey::Main(id))?);
+        (late > instance.master_down()).then_some(late)
+    }
+
+    /// Slept, and `nopreempt` is set: nothing is announced until it is clear who is master.
+    pub(super) fn is_unsure(&self, id: Id) -> bool {
+        let unsure = |i: &super::instance::Instance| i.maybe_deposed || !i.config.preempt && self.stalled(id).is_some();
+        self.get(id).is_some_and(unsure)
+    }
+
+    /// We slept, and another may have taken over: with `nopreempt` we listen before we speak.
+    fn notice_stall(&mut self, id: Id, late: Duration) {
         let now = self.now;
         let Some(instance) = self.get_mut(id) else { return };
-        let interval = instance.interval();
         let name = instance.name();
-        if late > instance.master_down() {
-            let nopreempt = !instance.config.preempt;
-            instance.maybe_deposed = nopreempt;
-            self.event(Event::Stalled { instance: name, late });
-            if nopreempt {
-                let skew = self.get(id).map_or(Duration::ZERO, Instance::skew);
-                self.timers.set(TimerKey::Main(id), now + interval + skew);
-                return;
-            }
+        let nopreempt = !instance.config.preempt;
+        instance.maybe_deposed = nopreempt;
+        let listen = if nopreempt { instance.interval() + instance.skew() } else { Duration::ZERO };
+        self.timers.set(TimerKey::Main(id), now + listen);
+        self.event(Event::Stalled { instance: name, late });
+        if !nopreempt {
             self.announce_all(id, Occasion::Stall);
-        } else if instance.maybe_deposed {
-            instance.maybe_deposed = false;
+        }
+    }
+
+    fn advert_due(&mut self, id: Id, due: Time, late: Duration) {
+        let Some(instance) = self.get_mut(id) else { return };
+        let interval = instance.interval();
+        if late > instance.master_down() {
+            return self.notice_stall(id, late);
+        }
+        if core::mem::replace(&mut instance.maybe_deposed, false) {
             self.announce_all(id, Occasion::Stall);
         }
         self.signal(id, Signal::AdvertDue, Why::Startup);
@@ -258,19 +285,17 @@ impl Vrrp {
         let Some(instance) = self.get_mut(id) else { return };
         let interval = instance.interval();
         let garp = instance.config.garp;
-        let known = instance.duel.filter(|duel| duel.rival == rival.ip);
-        // Whoever is preempted says a last word; that is no duel.
-        let last_word = now.since(instance.master_since) < instance.interval();
-        let announce = known.is_none_or(|duel| now.since(duel.announced_at) >= Duration::from_secs(1));
-        let announced_at = if announce { now } else { known.map_or(now, |duel| duel.announced_at) };
-        instance.duel = Some(Duel { rival: rival.ip, announced_at });
         let name = instance.name();
-        if known.is_none() && !last_word {
+        instance.duel = Some(Duel { rival: rival.ip });
+        // Whoever is preempted says a last word; that is no duel.
+        let last_word = now.since(instance.master_since) < interval;
+        let tell = !last_word && instance.rivals_told.len() < PEERS_MAX && instance.rivals_told.insert(rival.ip);
+        if tell {
             self.event(Event::Duel { instance: name, rival: rival.ip, priority: rival.priority });
         }
         let silence = interval.max(rival.interval.map_or(interval, AdvertInterval::duration));
         self.timers.set(TimerKey::Duel(id), now + silence + silence / 2);
-        if announce && garp.lower_prio_repeat > 0 {
+        if garp.lower_prio_repeat > 0 && self.may_announce_duel(id) {
             self.announce_repeat(id, garp.lower_prio_repeat, Occasion::LowerMaster);
             if !garp.lower_prio_delay.is_zero() {
                 self.second_burst_at(id, garp.lower_prio_delay, garp.lower_prio_repeat, Occasion::LowerMaster);
@@ -278,9 +303,23 @@ impl Vrrp {
         }
     }
 
+    /// However many rivals there are, they do not make us announce more than once a second.
+    fn may_announce_duel(&mut self, id: Id) -> bool {
+        let now = self.now;
+        let Some(instance) = self.get_mut(id) else { return false };
+        let may = instance.duel_announced.is_none_or(|at| now.since(at) >= Duration::from_secs(1));
+        if may {
+            instance.duel_announced = Some(now);
+        }
+        may
+    }
+
+    /// Priority 0 from another: there was a second master, whether it had been heard or not.
     fn rival_gave_up(&mut self, id: Id, rival: Rival) {
         if self.get(id).is_some_and(|i| i.duel.is_some_and(|duel| duel.rival == rival.ip)) {
             self.duel_over(id);
+        } else if self.may_announce_duel(id) {
+            self.announce_all(id, Occasion::DuelOver);
         }
     }
 
@@ -289,6 +328,7 @@ impl Vrrp {
         self.timers.cancel(TimerKey::Duel(id));
         let Some(instance) = self.get_mut(id) else { return };
         let Some(duel) = instance.duel.take() else { return };
+        instance.rivals_told.remove(&duel.rival);
         let name = instance.name();
         self.event(Event::DuelWon { instance: name, rival: duel.rival });
         self.announce_all(id, Occasion::DuelOver);
@@ -298,7 +338,7 @@ impl Vrrp {
         self.transmit(id, false);
     }
 
-    fn resign(&mut self, id: Id) {
+    pub(super) fn resign(&mut self, id: Id) {
         if !(self.running == Running::Stopping && self.keep_addresses) {
             self.transmit(id, true);
         }

@@ -93,6 +93,10 @@ pub struct Vrrp {
     pub(super) groups: Vec<Group>,
     /// Instances by what an advert says of itself.
     pub(super) listeners: BTreeMap<(IfIndex, Family, Vrid), Vec<Id>>,
+    /// Instances by the socket that they use.
+    pub(super) by_socket: BTreeMap<SocketKey, BTreeSet<Id>>,
+    /// A sync group is moving: the steps of its members do not call the others again.
+    pub(super) group_moves: bool,
     /// Instances by the names of the interfaces that concern them.
     pub(super) users: BTreeMap<String, BTreeSet<Id>>,
     pub(super) links: BTreeMap<IfIndex, Link>,
@@ -102,7 +106,7 @@ pub struct Vrrp {
     pub(super) paces: BTreeMap<(IfIndex, Family), Pace>,
     pub(super) notifier: Notifier,
     pub(super) timers: Timers<TimerKey>,
-    pub(super) drops: BTreeMap<(IfIndex, DropReason), Reported>,
+    pub(super) drops: BTreeMap<(IfIndex, Option<Id>, DropReason), Reported>,
     pub(super) send_failures: BTreeMap<IfIndex, Reported>,
     pub(super) out: VecDeque<Output>,
 }
@@ -123,6 +127,8 @@ impl Vrrp {
             instances: Vec::new(),
             groups: Vec::new(),
             listeners: BTreeMap::new(),
+            by_socket: BTreeMap::new(),
+            group_moves: false,
             users: BTreeMap::new(),
             links: BTreeMap::new(),
             link_names: BTreeMap::new(),
@@ -199,23 +205,25 @@ impl Vrrp {
             KernelEvent::Link(link) => self.link(link),
             KernelEvent::LinkGone(index) => self.link_gone(index),
             KernelEvent::Address(address) => {
-                let key = AddressKey { index: address.index, ip: address.ip, prefix: address.prefix };
+                let (index, family) = (address.index, Family::of(address.ip));
+                let before = self.addresses.sources(index, family);
                 self.addresses.observe(self.now, address);
-                self.address_changed(key);
+                self.address_changed(index, family, &before);
             }
             KernelEvent::AddressGone { index, ip, prefix } => {
-                let key = AddressKey { index, ip, prefix };
-                self.addresses.observe_gone(self.now, key);
-                self.address_changed(key);
+                let family = Family::of(ip);
+                let before = self.addresses.sources(index, family);
+                self.addresses.observe_gone(self.now, AddressKey { index, ip, prefix });
+                self.address_changed(index, family, &before);
             }
         }
     }
 
-    /// One that is not ours to manage may be the source of adverts.
-    fn address_changed(&mut self, key: AddressKey) {
+    /// Instances are looked at again only where the addresses that adverts can come from are others now.
+    fn address_changed(&mut self, index: IfIndex, family: Family, before: &[core::net::IpAddr]) {
         self.drain_addresses();
-        if !self.addresses.is_managed(key) {
-            self.evaluate_on(key.index);
+        if *self.addresses.sources(index, family) != *before {
+            self.evaluate_on(index);
         }
     }
 
@@ -250,6 +258,8 @@ impl Vrrp {
         if keep_addresses {
             self.addresses.keep_everything();
         }
+        // What runs still is not waited for: notify_stop is to run now.
+        self.notifier.let_all();
         for id in self.ids() {
             self.shut_down(id, crate::event::Why::Stopped);
         }
@@ -260,9 +270,9 @@ impl Vrrp {
 
     /// The stop has waited long enough, or was asked for twice.
     fn stop_now(&mut self) {
-        for id in self.notifier.kill_all() {
-            self.out.push_back(Output::KillScript(id));
-        }
+        let (running, skipped) = self.notifier.kill_all();
+        self.out.extend(running.into_iter().map(Output::KillScript));
+        self.out.extend(skipped.into_iter().map(Output::Event));
         self.finish();
     }
 

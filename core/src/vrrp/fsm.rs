@@ -64,6 +64,8 @@ pub struct Rules {
     pub group_ready: bool,
     /// Not `lower_prio_no_advert`.
     pub answer_lower: bool,
+    /// `vrrp_startup_delay` is over.
+    pub may_start: bool,
 }
 
 /// A timer's new setting.
@@ -132,6 +134,7 @@ pub fn step(state: State, signal: Signal, rules: &Rules) -> Step {
         (_, Signal::Shutdown) => Step { timer: Timer::Off, ..stay(State::Init) },
         (_, Signal::Fault) => Step { timer: Timer::Off, ..stay(State::Fault) },
 
+        (State::Fault, Signal::Recovered) if !rules.may_start => Step { timer: Timer::Off, ..stay(State::Init) },
         (State::Init, Signal::Startup) | (State::Fault, Signal::Recovered) => {
             if !rules.owner {
                 backup()
@@ -210,16 +213,17 @@ mod tests {
     }
 
     fn every_rule() -> impl Iterator<Item = Rules> {
-        (0..32u8).map(|bits| Rules {
+        (0..64u8).map(|bits| Rules {
             owner: bits & 1 != 0,
             tolerate_lower: bits & 2 != 0,
             maybe_deposed: bits & 4 != 0,
             group_ready: bits & 8 != 0,
             answer_lower: bits & 16 != 0,
+            may_start: bits & 32 != 0,
         })
     }
 
-    /// Every state, signal and rule: 1,664 steps, all of them.
+    /// Every state, signal and rule: 3,328 steps, all of them.
     fn all_steps(mut check: impl FnMut(State, Signal, &Rules, Step)) {
         for state in STATES {
             for signal in signals() {

@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// An instance's place in the engine; not reused while the instance lives.
 pub(super) type Id = u32;
 
-/// Peers whose checksum style is remembered, at most.
-const STYLES_MAX: usize = 16;
+/// Peers whose checksum style is remembered, and senders of which is told, at most.
+pub(super) const PEERS_MAX: usize = 16;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Instance {
@@ -51,6 +51,10 @@ pub(super) struct Instance {
     /// See [`Rules::maybe_deposed`].
     pub maybe_deposed: bool,
     pub duel: Option<Duel>,
+    /// When the addresses were last announced because another was master too.
+    pub duel_announced: Option<Time>,
+    /// Rivals of which was told since it became master.
+    pub rivals_told: BTreeSet<IpAddr>,
     /// What the burst behind the second-announcement timer is.
     pub second_burst: Option<(u32, crate::event::Occasion)>,
     /// The addresses, advertised ones first, on their present interfaces.
@@ -60,7 +64,7 @@ pub(super) struct Instance {
     /// The checksum style last heard, of each peer.
     pub styles: BTreeMap<IpAddr, bool>,
     pub pseudo_header: bool,
-    pub collision_told: Option<IpAddr>,
+    pub collisions_told: BTreeSet<IpAddr>,
     pub counters: Counters,
     /// The adverts as they are sent, until something in them changes.
     #[serde(skip)]
@@ -76,7 +80,6 @@ pub(super) struct Master {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Duel {
     pub rival: IpAddr,
-    pub announced_at: Time,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,12 +116,14 @@ impl Instance {
             relistened: false,
             maybe_deposed: false,
             duel: None,
+            duel_announced: None,
+            rivals_told: BTreeSet::new(),
             second_burst: None,
             vips: Vec::new(),
             notify_pending: false,
             styles: BTreeMap::new(),
             pseudo_header,
-            collision_told: None,
+            collisions_told: BTreeSet::new(),
             counters: Counters::default(),
             prepared: Vec::new(),
         }
@@ -129,7 +134,7 @@ impl Instance {
     }
 
     /// The interval that a backup counts by: the master's.
-    fn master_interval(&self) -> AdvertInterval {
+    pub(super) fn master_interval(&self) -> AdvertInterval {
         self.learnt.unwrap_or(self.config.advert_interval)
     }
 
@@ -154,12 +159,13 @@ impl Instance {
         self.priority == Priority::OWNER && self.config.state == InitialState::Master
     }
 
-    pub(super) fn rules(&self, now: Time, group_ready: bool) -> Rules {
+    pub(super) fn rules(&self, now: Time, group_ready: bool, may_start: bool) -> Rules {
         Rules {
             owner: self.is_owner(),
             tolerate_lower: !self.config.preempt || self.preempt_at.is_some_and(|at| now < at),
             maybe_deposed: self.maybe_deposed,
             group_ready,
+            may_start,
             answer_lower: !self.config.lower_prio_no_advert,
         }
     }
@@ -178,7 +184,7 @@ impl Instance {
 
     /// Whether it has a reason to be in FAULT that is not another member's of its group.
     pub(super) fn has_own_faults(&self) -> bool {
-        self.faults.iter().any(|f| !matches!(f, FaultReason::GroupMember(_)))
+        self.faults.iter().any(|f| !matches!(f, FaultReason::Group(_)))
     }
 
     /// Remembers how `peer` makes its version 3 checksum. Returns the new style where it is news.
@@ -187,7 +193,11 @@ impl Instance {
             return None;
         }
         let pseudo = style == ChecksumStyle::PseudoHeader;
-        if self.styles.len() >= STYLES_MAX && !self.styles.contains_key(&peer) {
+        let expected = match &self.config.transport {
+            Transport::Multicast { .. } => self.styles.len() < PEERS_MAX || self.styles.contains_key(&peer),
+            Transport::Unicast { peers, .. } => peers.iter().any(|p| p.ip == peer),
+        };
+        if !expected {
             return None;
         }
         let known = self.styles.insert(peer, pseudo);

@@ -1,6 +1,6 @@
 //! Interfaces and addresses of the machine: what they mean for each instance.
 
-use super::engine::{TimerKey, Vrrp};
+use super::engine::{Running, TimerKey, Vrrp};
 use super::fsm::Signal;
 use super::instance::{Id, Instance, Vip, spec};
 use super::io::SocketKey;
@@ -10,7 +10,9 @@ use crate::event::{Event, Occasion, Why};
 use crate::kernel::addresses::AddressKey;
 use crate::kernel::{Address, AddressSpec, Link};
 use crate::net::{IfIndex, Priority};
+use crate::time::Time;
 use core::net::IpAddr;
+use core::time::Duration;
 use std::collections::BTreeSet;
 
 impl Vrrp {
@@ -21,12 +23,19 @@ impl Vrrp {
         for index in gone {
             self.forget_link(index);
         }
+        let mut back = Vec::new();
         for link in links {
+            if self.links.get(&link.index).is_some_and(|old| is_news_to_neighbours(old, &link)) {
+                back.push(link.index);
+            }
             self.learn_link(link, !first);
         }
         self.addresses.observe_all(self.now, addresses);
-        self.drain_addresses();
         self.evaluate_all();
+        self.drain_addresses();
+        for index in back {
+            self.link_back(index);
+        }
         if first && self.configured {
             self.addresses.remove_leftovers(self.now);
             self.drain_addresses();
@@ -39,20 +48,23 @@ impl Vrrp {
         if before.as_ref() == Some(&link) {
             return;
         }
-        let (index, usable) = (link.index, link.is_usable());
+        let index = link.index;
+        let back = before.as_ref().is_some_and(|old| is_news_to_neighbours(old, &link));
         self.learn_link(link, true);
         let mut names = BTreeSet::from([name]);
         names.extend(before.iter().map(|old| old.name.clone()));
         self.evaluate_users(&names);
-        if usable && before.is_some_and(|old| !old.is_usable()) {
+        if back {
             self.link_back(index);
         }
     }
 
     pub(super) fn link_gone(&mut self, index: IfIndex) {
+        // Instances leave first: nothing is put back on an interface that is gone.
         if let Some(name) = self.forget_link(index) {
-            self.drain_addresses();
             self.evaluate_users(&BTreeSet::from([name]));
+            self.addresses.link_gone(self.now, index);
+            self.drain_addresses();
         }
     }
 
@@ -76,22 +88,17 @@ impl Vrrp {
 
     /// Brings instances up to date with the machine: index, source, addresses, priority, sockets, faults.
     fn evaluate_each(&mut self, ids: &[Id]) {
-        if !self.snapshot_seen || !self.configured || ids.is_empty() {
+        if !self.snapshot_seen || !self.configured || self.running != Running::Yes || ids.is_empty() {
             return;
         }
-        let mut moved = false;
         let mut dropped = Vec::new();
         for &id in ids {
-            moved |= self.relocate(id, &mut dropped);
+            self.relocate(id, &mut dropped);
             self.reprioritise(id);
         }
         // Only now: another instance may have taken them over.
         for (id, key) in dropped {
             self.addresses.unmanage(self.now, id, key);
-        }
-        if moved {
-            self.reindex_listeners();
-            self.reconcile_sockets();
         }
         // Groups first: a member must not set out and then be called back by another's fault.
         let sources: Vec<Option<IpAddr>> = ids.iter().map(|id| self.find_source(*id)).collect();
@@ -118,11 +125,10 @@ impl Vrrp {
         self.drain_addresses();
     }
 
-    /// Follows the instance's interfaces to their present indices. Returns whether the instance's own moved, and adds the
-    /// addresses that it has no more to `dropped`.
-    fn relocate(&mut self, id: Id, dropped: &mut Vec<(Id, AddressKey)>) -> bool {
+    /// Follows the instance's interfaces to their present indices, and adds the addresses that it has no more to `dropped`.
+    fn relocate(&mut self, id: Id, dropped: &mut Vec<(Id, AddressKey)>) {
         let now = self.now;
-        let Some(instance) = self.get(id) else { return false };
+        let Some(instance) = self.get(id) else { return };
         let index = self.link_names.get(&instance.config.interface).copied();
         let vips: Vec<(Vip, AddressSpec)> = instance
             .addresses()
@@ -136,7 +142,11 @@ impl Vrrp {
         let old: BTreeSet<AddressKey> = instance.vips.iter().map(|vip| vip.key).collect();
         let new: BTreeSet<AddressKey> = vips.iter().map(|(vip, _)| vip.key).collect();
         let master = instance.state == State::Master;
-        let moved = instance.index != index;
+        let before = instance.index;
+        if before != index && master && before.is_some_and(|old| self.links.contains_key(&old)) {
+            // Renamed away: the last chance to resign where it was master.
+            self.resign(id);
+        }
         if let Some(instance) = self.get_mut(id) {
             instance.index = index;
             instance.vips = vips.iter().map(|(vip, _)| *vip).collect();
@@ -149,18 +159,8 @@ impl Vrrp {
             }
         }
         dropped.extend(old.difference(&new).map(|key| (id, *key)));
-        moved
-    }
-
-    pub(super) fn reindex_listeners(&mut self) {
-        self.listeners.clear();
-        for (id, instance) in (0..).zip(&self.instances) {
-            if let Some(instance) = instance
-                && let Some(index) = instance.index
-            {
-                let key = (index, instance.config.family, instance.config.vrid);
-                self.listeners.entry(key).or_default().push(id);
-            }
+        if before != index {
+            self.listen_on(id, before, index);
         }
     }
 
@@ -201,17 +201,20 @@ impl Vrrp {
         instance.priority = priority;
         instance.prepared.clear();
         let after = instance.master_down();
-        if state == State::Backup
-            && let Some(at) = self.timers.get(TimerKey::Main(id))
-        {
-            // Another skew: shift what is left by the difference.
-            let shifted = crate::time::Time::from_nanos(
-                at.as_nanos().saturating_add(after.as_nanos() as u64).saturating_sub(before.as_nanos() as u64),
-            );
-            self.timers.set(TimerKey::Main(id), shifted);
+        if state == State::Backup {
+            self.shift_main_timer(id, before, after);
         }
         if state != State::Init {
             self.event(Event::PriorityChanged { instance: name, from, to: priority });
+        }
+    }
+
+    /// Another master down interval: what is left of the running one changes by the difference.
+    pub(super) fn shift_main_timer(&mut self, id: Id, before: Duration, after: Duration) {
+        if let Some(at) = self.timers.get(TimerKey::Main(id)) {
+            let later = at + after;
+            let shifted = Time::from_nanos(later.as_nanos().saturating_sub(before.as_nanos() as u64));
+            self.timers.set(TimerKey::Main(id), shifted.max(self.now));
         }
     }
 
@@ -265,47 +268,17 @@ impl Vrrp {
         faults
     }
 
-    /// Compares the faults with what they were, and tells. The group's members that this concerns are `affected`.
+    /// Compares the faults with what they were, and tells. The instances that this concerns are `affected`.
     fn refault(&mut self, id: Id, source: Option<IpAddr>, affected: &mut BTreeSet<Id>) {
         let Some(instance) = self.get(id) else { return };
-        let own = self.own_faults(instance, source);
-        let group = instance.faults.iter().filter(|f| matches!(f, FaultReason::GroupMember(_))).cloned();
-        let faults: BTreeSet<FaultReason> = own.iter().cloned().chain(group).collect();
-        let changed = instance.has_own_faults() == own.is_empty();
-        let name = instance.name();
-        let members = instance.group.and_then(|place| self.groups.get(place)).map(|g| g.members.clone());
+        let mut faults = self.own_faults(instance, source);
+        let faulty = !faults.is_empty();
+        faults.extend(instance.faults.iter().filter(|f| matches!(f, FaultReason::Group(_))).cloned());
         self.set_faults(id, faults);
-        if !changed {
-            return;
-        }
-        let reason = FaultReason::GroupMember(name);
-        for other in members.unwrap_or_default().into_iter().filter(|other| *other != id) {
-            let Some(mut faults) = self.get(other).map(|i| i.faults.clone()) else { continue };
-            if own.is_empty() {
-                faults.remove(&reason);
-            } else {
-                faults.insert(reason.clone());
-            }
-            self.set_faults(other, faults);
-            affected.insert(other);
-        }
+        self.group_fault(id, faulty, affected);
     }
 
-    /// After groups were made anew: each member has the faults of the others, and nobody else's.
-    pub(super) fn regroup_faults(&mut self) {
-        for id in self.ids() {
-            let Some(instance) = self.get(id) else { continue };
-            let own = instance.faults.iter().filter(|f| !matches!(f, FaultReason::GroupMember(_))).cloned();
-            let mut faults: BTreeSet<FaultReason> = own.collect();
-            if let Some(group) = instance.group.and_then(|place| self.groups.get(place)) {
-                let others = group.members.iter().filter(|m| **m != id).filter_map(|m| self.get(*m));
-                faults.extend(others.filter(|i| i.has_own_faults()).map(|i| FaultReason::GroupMember(i.name())));
-            }
-            self.set_faults(id, faults);
-        }
-    }
-
-    fn set_faults(&mut self, id: Id, faults: BTreeSet<FaultReason>) {
+    pub(super) fn set_faults(&mut self, id: Id, faults: BTreeSet<FaultReason>) {
         let Some(instance) = self.get_mut(id).filter(|i| i.faults != faults) else { return };
         let name = instance.name();
         let old = core::mem::replace(&mut instance.faults, faults.clone());
@@ -361,9 +334,8 @@ impl Vrrp {
         if self.link_names.get(&link.name) == Some(&index) {
             self.link_names.remove(&link.name);
         }
-        self.addresses.link_gone(self.now, index);
         self.paces.retain(|(at, _), _| *at != index);
-        self.drops.retain(|(at, _), _| *at != index);
+        self.drops.retain(|(at, _, _), _| *at != index);
         self.send_failures.remove(&index);
         if self.users.contains_key(&link.name) {
             self.event(Event::LinkVanished { name: link.name.clone() });
@@ -379,4 +351,9 @@ impl Vrrp {
             self.announce_all(id, Occasion::LinkBack);
         }
     }
+}
+
+/// Whether neighbours must be told again where our addresses are: the link was unusable, or has another hardware address.
+fn is_news_to_neighbours(old: &Link, new: &Link) -> bool {
+    new.is_usable() && (!old.is_usable() || old.mac != new.mac)
 }

@@ -3,7 +3,7 @@
 use super::elect::Rival;
 use super::engine::Vrrp;
 use super::fsm::Heard;
-use super::instance::{Id, Instance};
+use super::instance::{Id, Instance, PEERS_MAX};
 use super::io::Packet;
 use super::state::{DropReason, State};
 use crate::config::model::Transport;
@@ -25,16 +25,17 @@ impl Vrrp {
         let Some(candidates) = self.listeners.get(&(packet.index, family, advert.vrid)) else {
             return self.dropped(None, packet, DropReason::UnknownVrid);
         };
-        // Several unicast instances may share a VRID; the first that the packet is addressed to takes it.
+        // Several unicast instances may share a VRID: it is the one whose peer sent the packet, or the first that asks for no peer.
         let mut refusal = (None, DropReason::UnknownVrid);
         let mut chosen = None;
         for &id in candidates {
             let Some(instance) = self.get(id) else { continue };
             match addressed(instance, packet) {
-                Ok(()) => {
+                Ok(Addressed::Exactly) => {
                     chosen = Some(id);
                     break;
                 }
+                Ok(Addressed::Perhaps) => chosen = chosen.or(Some(id)),
                 Err(reason) => refusal = (Some(id), reason),
             }
         }
@@ -92,7 +93,7 @@ impl Vrrp {
         {
             self.collision(id, name.clone(), packet.source);
         }
-        if let Some(count) = self.drops.entry((packet.index, reason)).or_default().count(self.now) {
+        if let Some(count) = self.drops.entry((packet.index, id, reason)).or_default().count(self.now) {
             let interface = self.link_name(packet.index);
             self.event(Event::Dropped { instance, interface, from: packet.source, reason, count });
         }
@@ -100,27 +101,31 @@ impl Vrrp {
 
     fn collision(&mut self, id: Option<Id>, name: crate::net::Name, from: IpAddr) {
         let Some(instance) = id.and_then(|id| self.get_mut(id)) else { return };
-        if instance.collision_told != Some(from) {
-            instance.collision_told = Some(from);
+        if instance.collisions_told.len() < PEERS_MAX && instance.collisions_told.insert(from) {
             let (vrid, version) = (instance.config.vrid, instance.config.version);
             self.event(Event::Collision { instance: name, vrid, version, from });
         }
     }
 }
 
-/// Whether a packet is meant for this instance: to its group, or from one of its peers.
-fn addressed(instance: &Instance, packet: &Packet<'_>) -> Result<(), DropReason> {
+enum Addressed {
+    Exactly,
+    /// From nobody it names as a peer, but it does not check.
+    Perhaps,
+}
+
+/// Whether a packet is meant for this instance: to its group, or from one of its peers to its own address.
+fn addressed(instance: &Instance, packet: &Packet<'_>) -> Result<Addressed, DropReason> {
     match &instance.config.transport {
-        Transport::Multicast { group } if packet.destination == *group => Ok(()),
+        Transport::Multicast { group } if packet.destination == *group => Ok(Addressed::Exactly),
         Transport::Multicast { .. } => Err(DropReason::Destination),
         Transport::Unicast { .. } if packet.destination.is_multicast() => Err(DropReason::Destination),
-        Transport::Unicast { peers, .. } => {
-            if peers.iter().any(|peer| peer.ip == packet.source) || !instance.config.check_unicast_src {
-                Ok(())
-            } else {
-                Err(DropReason::UnknownPeer)
-            }
+        Transport::Unicast { .. } if instance.source.is_some_and(|ours| ours != packet.destination) => {
+            Err(DropReason::Destination)
         }
+        Transport::Unicast { peers, .. } if peers.iter().any(|peer| peer.ip == packet.source) => Ok(Addressed::Exactly),
+        Transport::Unicast { .. } if instance.config.check_unicast_src => Err(DropReason::UnknownPeer),
+        Transport::Unicast { .. } => Ok(Addressed::Perhaps),
     }
 }
 

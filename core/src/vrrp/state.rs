@@ -44,8 +44,8 @@ pub enum FaultReason {
     Socket(String, Family, Errno),
     /// A tracked interface (without weight) is not usable.
     TrackedInterface(String),
-    /// A member of the sync group has a reason of its own.
-    GroupMember(Name),
+    /// Another member of the sync group has a reason of its own.
+    Group(Name),
 }
 
 impl fmt::Display for FaultReason {
@@ -57,7 +57,7 @@ impl fmt::Display for FaultReason {
             FaultReason::NoAddress(name, family) => write!(f, "interface {name} has no {family} address to send from"),
             FaultReason::Socket(name, family, errno) => write!(f, "no {family} socket for adverts on {name}: {errno}"),
             FaultReason::TrackedInterface(name) => write!(f, "tracked interface {name} is down"),
-            FaultReason::GroupMember(name) => write!(f, "member {name} of its sync group is in FAULT"),
+            FaultReason::Group(name) => write!(f, "another member of sync group {name} is in FAULT"),
         }
     }
 }

@@ -1,0 +1,142 @@
+//! Growth with the number of instances: ratios, never absolute times.
+
+#![allow(clippy::expect_used)] // A test says what it expects.
+
+mod common;
+use common::*;
+use keepalived_core::config::model::{Config, InstanceConfig, SyncGroupConfig};
+use keepalived_core::event::Event;
+use keepalived_core::kernel::KernelEvent;
+use keepalived_core::net::Vrid;
+use keepalived_core::vrrp::Input;
+use std::time::{Duration, Instant};
+
+fn many(n: usize) -> Config {
+    config((0..n).map(|i| InstanceConfig {
+        vrid: Vrid::new((i % 255 + 1) as u8).expect("not zero"),
+        addresses: vec![vip(&format!("10.{}.{}.100", 2 + i / 250, i % 250))],
+        ..instance(&format!("VI_{i}"))
+    }))
+}
+
+fn grouped(n: usize) -> Config {
+    let mut config = many(n);
+    let members = config.instances.iter().map(|i| i.name.clone()).collect();
+    config.sync_groups.push(SyncGroupConfig {
+        name: "G".into(),
+        members,
+        track_interfaces: vec![],
+        notify: Default::default(),
+    });
+    config
+}
+
+/// A node whose kernel answers without recursion (the harness answers by recursion, one frame a command).
+fn node(config: Config) -> Node {
+    let mut node = Node::bare();
+    node.slow = true;
+    node.snapshot();
+    node.configure(config);
+    node
+}
+
+fn answer(node: &mut Node) {
+    while let Some((id, _)) = node.unanswered.pop_front() {
+        node.input(Input::KernelDone { id, result: Ok(()) });
+    }
+}
+
+fn masters(config: Config) -> Node {
+    let mut node = node(config);
+    node.pass(Duration::from_secs(4));
+    answer(&mut node);
+    node
+}
+
+fn timed(f: impl FnOnce()) -> f64 {
+    let begin = Instant::now();
+    f();
+    begin.elapsed().as_secs_f64()
+}
+
+/// How many times as much `large` costs as `small`: the least of a few tries, for the machine is shared.
+fn ratio(cost: impl Fn(usize) -> f64, small: usize, large: usize) -> f64 {
+    let best = |n| (0..5).map(|_| cost(n)).fold(f64::INFINITY, f64::min);
+    best(large) / best(small)
+}
+
+/// Was: in a sync group of n members on one link, losing it tells n * n reasons (and costs n * n * n: sets are cloned for each pair).
+#[test]
+fn a_cable_pull_tells_each_member_of_a_group_a_few_times() {
+    let n = 60;
+    let mut node = node(grouped(n));
+    node.events.clear();
+    let mut down = link(2, "eth0");
+    down.running = false;
+    node.input(Input::Kernel(KernelEvent::Link(down)));
+    let faults = node.events.iter().filter(|e| matches!(e, Event::Fault { .. })).count();
+    assert!(faults <= 4 * n, "{faults} faults told for {n} members");
+}
+
+/// Was: the same in time: twice the members cost about eight times as much.
+#[test]
+fn a_cable_pull_costs_in_proportion_to_the_group() {
+    let cost = |n| {
+        let mut node = node(grouped(n));
+        let mut down = link(2, "eth0");
+        down.running = false;
+        timed(|| node.input(Input::Kernel(KernelEvent::Link(down))))
+    };
+    let ratio = ratio(cost, 50, 200);
+    assert!(ratio < 4.0 * 6.0, "four times as many cost {ratio:.1} times as much");
+}
+
+/// Was: members of a group become MASTER by recursion, one frame a member (`signal` -> `group_follows` -> `signal` ...), each of them
+/// signalling all others and each step counting the group: n * n * n (600 members: 5 s of a core, in a debug build).
+#[test]
+fn a_group_becomes_master_at_a_cost_in_proportion() {
+    let cost = |n| timed(|| drop(masters(grouped(n))));
+    let ratio = ratio(cost, 50, 200);
+    assert!(ratio < 4.0 * 6.0, "four times as many cost {ratio:.1} times as much");
+}
+
+/// Was: every change of an address that no instance names makes all instances of the interface be looked at in full, though the
+/// possible sources are the same. The kernel's own echoes of removed addresses are such changes: a reload that removes
+/// half of n instances costs n * n, in the thread that sends adverts.
+#[test]
+fn the_echoes_of_removed_addresses_cost_little() {
+    let cost = |n: usize| {
+        let mut node = masters(many(n));
+        let mut half = many(n);
+        let gone = half.instances.split_off(n / 2);
+        node.configure(half);
+        answer(&mut node);
+        timed(|| {
+            for address in gone.iter().flat_map(|i| &i.addresses) {
+                let (ip, prefix) = (address.ip, address.prefix);
+                node.input(Input::Kernel(KernelEvent::AddressGone { index: ETH0, ip, prefix }));
+            }
+        })
+    };
+    let ratio = ratio(cost, 250, 1000);
+    assert!(ratio < 4.0 * 3.0, "four times as many cost {ratio:.1} times as much");
+}
+
+/// Was: each interface that appears makes all listeners and sockets be computed anew: a boot with n VLANs costs n * n.
+#[test]
+fn interfaces_that_appear_one_by_one_cost_in_proportion() {
+    let cost = |n: usize| {
+        let mut config = many(n);
+        for (i, instance) in config.instances.iter_mut().enumerate() {
+            instance.interface = format!("vlan{i}");
+        }
+        let mut node = node(config);
+        timed(|| {
+            for i in 0..n {
+                node.input(Input::Kernel(KernelEvent::Link(link(100 + i as u32, &format!("vlan{i}")))));
+            }
+        })
+    };
+    let ratio = ratio(cost, 250, 1000);
+    assert!(ratio < 4.0 * 3.0, "four times as many cost {ratio:.1} times as much");
+}

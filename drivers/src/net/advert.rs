@@ -3,7 +3,7 @@
 use super::receive::Received;
 use super::send::send_all;
 use super::sys::{Control, Name, Outgoing, receive_pktinfo_v6};
-use super::{PROTOCOL_VRRP, TRAFFIC_CLASS, ipv4};
+use super::{PROTOCOL_VRRP, QUEUE_PRIORITY, TRAFFIC_CLASS, ipv4};
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::Family;
 use keepalived_core::vrrp::{SocketKey, Transmit};
@@ -44,7 +44,7 @@ impl AdvertSocket {
     /// Opens it, with no group joined.
     ///
     /// # Errors
-    /// `EPERM` without `CAP_NET_RAW`, `ENODEV` without the interface, `EAFNOSUPPORT` without the family.
+    /// `EPERM` without `CAP_NET_RAW` and `CAP_NET_ADMIN`, `ENODEV` without the interface, `EAFNOSUPPORT` without the family.
     pub(crate) fn open(key: SocketKey) -> io::Result<AdvertSocket> {
         let index = NonZeroU32::new(key.index.0).ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
         let kind = Type::RAW.nonblocking().cloexec();
@@ -62,6 +62,7 @@ impl AdvertSocket {
         }
         discard_waiting(&socket);
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        socket.set_priority(QUEUE_PRIORITY)?;
         match key.family {
             Family::V4 => {
                 socket.set_header_included_v4(true)?;

@@ -1,5 +1,6 @@
 //! Gratuitous ARP and unsolicited neighbour advertisements: frames, sent as they are.
 
+use super::QUEUE_PRIORITY;
 use super::send::send_all;
 use super::sys::{Name, Outgoing};
 use keepalived_core::kernel::Errno;
@@ -31,10 +32,11 @@ struct Queued {
 
 impl Announcer {
     /// # Errors
-    /// `EPERM` without `CAP_NET_RAW`.
+    /// `EPERM` without `CAP_NET_RAW` and `CAP_NET_ADMIN`.
     pub(crate) fn open() -> io::Result<Announcer> {
         // Protocol 0 means that nothing is received (packet(7)).
         let socket = Socket::new(Domain::PACKET, Type::RAW.nonblocking().cloexec(), None)?;
+        socket.set_priority(QUEUE_PRIORITY)?;
         Ok(Announcer { socket, queue: Vec::new() })
     }
 

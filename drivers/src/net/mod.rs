@@ -16,3 +16,7 @@ const PROTOCOL_VRRP: u8 = 112;
 
 /// TOS and traffic class of adverts: internetwork control (CS6).
 const TRAFFIC_CLASS: u8 = 0xc0;
+
+/// `TC_PRIO_CONTROL` of `linux/pkt_sched.h`: goes out first where the interface has a queue. With a header of our own the
+/// kernel does not derive it from [`TRAFFIC_CLASS`].
+const QUEUE_PRIORITY: u32 = 7;

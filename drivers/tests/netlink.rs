@@ -272,6 +272,44 @@ fn after_an_overrun_everything_is_read_afresh() {
     });
 }
 
+/// Overruns that come while another one is being made good: in the end the picture is the kernel's.
+#[test]
+fn a_storm_of_overruns_ends_in_the_truth() {
+    in_namespace("a_storm_of_overruns_ends_in_the_truth", || {
+        veth_pair();
+        let mut lab = Lab::with(|side| LinuxWorld::with_monitor_buffer(side, 4096));
+        let batch = std::env::temp_dir().join(format!("keepalived-storm-{}", std::process::id()));
+        let change = |i: u32| match i % 3 {
+            0 | 1 => format!("addr add 10.6.{}.{}/32 dev v0", i / 200, i % 200 + 1),
+            _ => format!("addr del 10.6.{}.{}/32 dev v0", (i - 1) / 200, (i - 1) % 200 + 1),
+        };
+        std::fs::write(&batch, (0..6000).map(change).collect::<Vec<_>>().join("\n")).unwrap();
+        let mut storm = std::process::Command::new("ip").arg("-batch").arg(&batch).spawn().unwrap();
+        let (mut known, mut snapshots) = (BTreeSet::new(), 0);
+        let mut look = |input: &Input<'_>| {
+            snapshots += u32::from(matches!(input, Input::Kernel(KernelEvent::Snapshot { .. })));
+            note(&mut known, input);
+            None::<()>
+        };
+        while storm.try_wait().unwrap().is_none() {
+            // Too slow to keep up, and at work nearly all the time.
+            std::thread::sleep(Duration::from_millis(2));
+            lab.during(Duration::from_millis(1), &mut look);
+        }
+        lab.during(Duration::from_millis(500), &mut look);
+        std::fs::remove_file(&batch).unwrap();
+        let shown = ip("-o -4 addr show dev v0");
+        let want: BTreeSet<IpAddr> = shown
+            .lines()
+            .map(|line| line.split_whitespace().nth(3).unwrap().split('/').next().unwrap().parse().unwrap())
+            .collect();
+        known.retain(|ip| matches!(ip, IpAddr::V4(ip) if ip.octets()[0] == 10));
+        assert_eq!(want.len(), 2000);
+        assert!(known == want, "{} known, {} there", known.len(), want.len());
+        assert!(snapshots > 1, "the storm must overrun the buffer");
+    });
+}
+
 /// Whatever happens around the dump, its result and the events after it add up to the truth.
 #[test]
 fn nothing_is_lost_between_dump_and_events() {

@@ -264,6 +264,23 @@ fn what_cannot_be_sent_is_told() {
     });
 }
 
+/// However much fails in a turn, the engine hears of a bounded number of failures; and of new ones in the next.
+#[test]
+fn failures_are_told_in_bounded_numbers() {
+    in_namespace("failures_are_told_in_bounded_numbers", || {
+        let mut lab = Lab::new();
+        let nowhere = key(IfIndex(4711), Family::V4);
+        for _ in 0..2 {
+            lab.perform((0..1000).map(|_| advert(nowhere, "192.0.2.77", GROUP4, b"x")));
+            let failures = lab.during(Duration::from_millis(50), |input| match input {
+                Input::SendFailed { errno, .. } => Some(*errno),
+                _ => None,
+            });
+            assert_eq!(failures, [Errno::ENODEV; 64]);
+        }
+    });
+}
+
 #[test]
 fn announcements_leave_as_they_are() {
     in_namespace("announcements_leave_as_they_are", || {

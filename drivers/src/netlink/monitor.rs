@@ -271,3 +271,63 @@ fn event(news: News) -> KernelEvent {
         News::AddressGone { index, ip, prefix } => KernelEvent::AddressGone { index, ip, prefix },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+
+    const NOW: Time = Time::from_secs(100);
+
+    /// The first event of a monitor in `state`, with the clock at `now`. The machine's own links are enough to look at.
+    fn first_event(state: State, now: Time) -> KernelEvent {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let mut monitor = Monitor::open(RECEIVE_BUFFER).unwrap();
+            monitor.state = state;
+            poll_fn(|cx| {
+                loop {
+                    monitor.begin_turn();
+                    if let Some(event) = monitor.take(now) {
+                        return Poll::Ready(event);
+                    }
+                    if monitor.poll_readable(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            })
+            .await
+        })
+    }
+
+    fn is_snapshot(event: &KernelEvent) -> bool {
+        matches!(event, KernelEvent::Snapshot { links, .. } if links.iter().any(|link| link.arp_type == 772))
+    }
+
+    #[test]
+    fn it_begins_with_a_snapshot() {
+        assert!(is_snapshot(&first_event(State::Emptying, NOW)));
+    }
+
+    #[test]
+    fn a_dump_that_does_not_end_is_given_up_and_asked_for_anew() {
+        for stage in [Stage::Links, Stage::Addresses] {
+            // Nothing was asked for, so nothing will come.
+            let hanging = State::Dumping { stage, found: Found::default(), deadline: NOW };
+            assert!(is_snapshot(&first_event(hanging, NOW)));
+        }
+    }
+
+    #[test]
+    fn a_refused_dump_is_asked_for_again() {
+        assert!(is_snapshot(&first_event(State::Waiting { until: NOW }, NOW)));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let _guard = runtime.enter();
+        let mut monitor = Monitor::open(RECEIVE_BUFFER).unwrap();
+        monitor.state = State::Dumping { stage: Stage::Links, found: Found::default(), deadline: NOW };
+        monitor.finish(NOW, Verdict::Refused);
+        assert_eq!(monitor.deadline(), Some(NOW + RETRY));
+        assert_eq!(monitor.take(NOW), None);
+        assert!(!monitor.has_work(), "it sleeps until then");
+    }
+}

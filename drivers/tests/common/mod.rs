@@ -189,6 +189,7 @@ impl Lab {
 
     pub fn turn(&mut self, deadline: Time, mut each: impl FnMut(&Input<'_>)) {
         self.runtime.block_on(self.world.wait(Some(deadline))).unwrap();
+        let _runtime = self.runtime.enter();
         let now = self.world.now();
         while let Some(input) = self.world.take(now) {
             each(&input);

@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(files.len(), 1);
         assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let bytes = fs::read(&files[0]).unwrap();
-        let replay = replay(&bytes, |_| {}).unwrap();
+        let replay = replay(&bytes, |_, _| {}).unwrap();
         assert_eq!((replay.steps, replay.last, replay.tail), (100, Time::from_secs(100), Tail::Whole));
         assert!(replay.divergence.is_none());
     }
@@ -320,7 +320,7 @@ mod tests {
         for file in &files {
             let bytes = fs::read(file).unwrap();
             assert!(bytes.len() < 1000 + 500, "{}", bytes.len());
-            let replay = replay(&bytes, |_| {}).unwrap();
+            let replay = replay(&bytes, |_, _| {}).unwrap();
             assert!(replay.divergence.is_none());
             assert_eq!(replay.header.lost, 0);
         }
@@ -347,7 +347,7 @@ mod tests {
         let files = recordings(dir.path()).unwrap();
         assert_eq!(files.len(), 2);
         let bytes = fs::read(&files[1]).unwrap();
-        let replay = replay(&bytes, |_| {}).unwrap();
+        let replay = replay(&bytes, |_, _| {}).unwrap();
         assert_eq!(
             (replay.header.lost, replay.steps),
             (6, 4),

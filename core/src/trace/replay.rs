@@ -41,6 +41,8 @@ pub struct Divergence<'a> {
     pub step: Step<'a>,
     /// The outputs of this engine.
     pub got: Vec<Output>,
+    /// This engine, after the step.
+    pub engine: Vrrp,
 }
 
 /// How a recording ends.
@@ -78,11 +80,12 @@ pub fn header(bytes: &[u8]) -> Result<Header, ReplayError> {
     begin(bytes).map(|(header, _)| header)
 }
 
-/// Runs a recording through the engine. `visit` sees each step that came out the same, in order. Ends at the first that did not.
+/// Runs a recording through the engine. `visit` sees each step that came out the same, in order, and the engine after it. Ends at the
+/// first that did not.
 ///
 /// # Errors
 /// Where there is nothing to start from. A damaged or missing end is no error: [`Replay::tail`] tells.
-pub fn replay<'a>(bytes: &'a [u8], mut visit: impl FnMut(&Step<'a>)) -> Result<Replay<'a>, ReplayError> {
+pub fn replay<'a>(bytes: &'a [u8], mut visit: impl FnMut(&Step<'a>, &Vrrp)) -> Result<Replay<'a>, ReplayError> {
     let (header, rest) = begin(bytes)?;
     let (mut engine, mut rest) = beginning::<Vrrp>(rest)?;
 
@@ -107,10 +110,10 @@ pub fn replay<'a>(bytes: &'a [u8], mut visit: impl FnMut(&Step<'a>)) -> Result<R
         engine.handle(step.at, step.input.clone());
         let got: Vec<Output> = core::iter::from_fn(|| engine.poll()).collect();
         if got != step.outputs {
-            replay.divergence = Some(Box::new(Divergence { step, got }));
+            replay.divergence = Some(Box::new(Divergence { step, got, engine }));
             break;
         }
-        visit(&step);
+        visit(&step, &engine);
         replay.steps = step.number;
         replay.last = step.at;
         rest = after;

@@ -2,25 +2,27 @@
 
 use super::Step;
 use crate::kernel::{Errno, KernelCommand, KernelEvent, KernelOp};
-use crate::vrrp::{Input, Output, ScriptStatus};
+use crate::net::IfIndex;
+use crate::vrrp::{Input, Output, ScriptStatus, Vrrp};
 use core::fmt;
 
 /// What the engine was told, in a line. A due timeout is not worth one: what follows from it is told anyway.
 #[must_use]
-pub fn input(input: &Input<'_>) -> Option<String> {
+pub fn input(input: &Input<'_>, engine: &Vrrp) -> Option<String> {
+    let on = |index| Interface(engine, index);
     Some(match input {
         Input::Timeout => return None,
         Input::Packet(packet) => {
             let ttl = packet.ttl.map_or_else(|| "?".to_owned(), |ttl| ttl.to_string());
-            let (index, source, destination) = (packet.index, packet.source, packet.destination);
-            format!("<- {} from {source} to {destination} on interface {index}, TTL {ttl}", Message(&packet.payload))
+            let (source, destination) = (packet.source, packet.destination);
+            format!("<- {} from {source} to {destination} on {}, TTL {ttl}", Message(&packet.payload), on(packet.index))
         }
-        Input::Kernel(event) => kernel_event(event),
+        Input::Kernel(event) => kernel_event(event, engine),
         Input::KernelDone { id, result } => format!("kernel: command {} {}", id.0, Done(*result)),
         Input::Socket { key, result } => {
-            format!("socket: {} on interface {} {}", key.family, key.index, Done(*result))
+            format!("socket: {} on {} {}", key.family, on(key.index), Done(*result))
         }
-        Input::SendFailed { index, errno } => format!("socket: sending on interface {index} failed: {errno}"),
+        Input::SendFailed { index, errno } => format!("socket: sending on {} failed: {errno}", on(*index)),
         Input::ScriptEnded { id, status } => format!("script: {} {}", id.0, Ended(*status)),
         Input::Configure(config) => {
             format!("configuration: {} instances, {} sync groups", config.instances.len(), config.sync_groups.len())
@@ -32,28 +34,29 @@ pub fn input(input: &Input<'_>) -> Option<String> {
 
 /// What the engine asked for, in a line.
 #[must_use]
-pub fn output(output: &Output) -> String {
+pub fn output(output: &Output, engine: &Vrrp) -> String {
+    let on = |index| Interface(engine, index);
     match output {
         Output::Send(transmit) => format!(
-            "-> {} from {} to {} on interface {}",
+            "-> {} from {} to {} on {}",
             Message(&transmit.payload),
             transmit.source,
             transmit.destination,
-            transmit.socket.index
+            on(transmit.socket.index)
         ),
-        Output::Announce { index, frame } => format!("-> {} on interface {index}", Announcement(frame)),
+        Output::Announce { index, frame } => format!("-> {} on {}", Announcement(frame), on(*index)),
         Output::Kernel(KernelCommand { id, op: KernelOp::AddAddress(address) }) => {
-            format!("kernel: command {}: add {}/{} to interface {}", id.0, address.ip, address.prefix, address.index)
+            format!("kernel: command {}: add {}/{} to {}", id.0, address.ip, address.prefix, on(address.index))
         }
         Output::Kernel(KernelCommand { id, op: KernelOp::DeleteAddress { index, ip, prefix } }) => {
-            format!("kernel: command {}: delete {ip}/{prefix} from interface {index}", id.0)
+            format!("kernel: command {}: delete {ip}/{prefix} from {}", id.0, on(*index))
         }
         Output::OpenSocket { key, groups } => {
             let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
             let groups = if groups.is_empty() { "no group".to_owned() } else { groups.join(", ") };
-            format!("socket: open {} on interface {}, {groups}", key.family, key.index)
+            format!("socket: open {} on {}, {groups}", key.family, on(key.index))
         }
-        Output::CloseSocket(key) => format!("socket: close {} on interface {}", key.family, key.index),
+        Output::CloseSocket(key) => format!("socket: close {} on {}", key.family, on(key.index)),
         Output::RunScript(run) => format!("script: {} for {}: {}", run.id.0, run.owner, run.argv.join(" ")),
         Output::KillScript(id) => format!("script: kill {}", id.0),
         Output::Event(event) => crate::event::log::sentence(event).1,
@@ -61,12 +64,21 @@ pub fn output(output: &Output) -> String {
     }
 }
 
-/// All lines of a step.
-pub fn lines(step: &Step<'_>) -> impl Iterator<Item = String> {
-    input(&step.input).into_iter().chain(step.outputs.iter().map(output))
+/// All lines of a step. `engine`, as it is after the step, knows the names of interfaces.
+pub fn lines(step: &Step<'_>, engine: &Vrrp) -> impl Iterator<Item = String> {
+    input(&step.input, engine).into_iter().chain(step.outputs.iter().map(|one| output(one, engine)))
 }
 
-fn kernel_event(event: &KernelEvent) -> String {
+/// An interface by its name.
+struct Interface<'a>(&'a Vrrp, IfIndex);
+
+impl fmt::Display for Interface<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.link_name(self.1))
+    }
+}
+
+fn kernel_event(event: &KernelEvent, engine: &Vrrp) -> String {
     match event {
         KernelEvent::Snapshot { links, addresses } => {
             let names: Vec<String> = links.iter().map(|link| format!("{} {}", link.index, link.name)).collect();
@@ -82,10 +94,10 @@ fn kernel_event(event: &KernelEvent) -> String {
         }
         KernelEvent::LinkGone(index) => format!("kernel: interface {index} is gone"),
         KernelEvent::Address(address) => {
-            format!("kernel: {}/{} is on interface {}", address.ip, address.prefix, address.index)
+            format!("kernel: {}/{} is on {}", address.ip, address.prefix, Interface(engine, address.index))
         }
         KernelEvent::AddressGone { index, ip, prefix } => {
-            format!("kernel: {ip}/{prefix} is gone from interface {index}")
+            format!("kernel: {ip}/{prefix} is gone from {}", Interface(engine, *index))
         }
     }
 }

@@ -157,7 +157,7 @@ quickcheck! {
         for (what, how) in happenings {
             world.happen(what, how);
         }
-        let replay = replay(&world.file, |_| {}).unwrap();
+        let replay = replay(&world.file, |_, _| {}).unwrap();
         assert!(replay.divergence.is_none(), "{:?}", replay.divergence);
         replay.tail == Tail::Whole && SECRETS.iter().all(|secret| !find(&world.file, &secret[..6]))
     }
@@ -172,7 +172,7 @@ quickcheck! {
         for (what, how) in after {
             world.happen(what, how);
         }
-        let replay = replay(&world.file, |_| {}).unwrap();
+        let replay = replay(&world.file, |_, _| {}).unwrap();
         assert!(replay.divergence.is_none(), "{:?}", replay.divergence);
         replay.header.lost == 3 && SECRETS.iter().all(|secret| !find(&world.file, &secret[..6]))
     }
@@ -180,7 +180,7 @@ quickcheck! {
     fn any_bytes_are_refused_or_read(bytes: Vec<u8>, after: bool) -> bool {
         let mut file = if after { story().file } else { MAGIC.to_vec() };
         file.extend(bytes);
-        let _ = replay(&file, |_| {});
+        let _ = replay(&file, |_, _| {});
         true
     }
 
@@ -188,7 +188,7 @@ quickcheck! {
         let mut file = story().file;
         let at = at % file.len();
         file[at] ^= 1 << (bit % 8);
-        match replay(&file, |_| {}) {
+        match replay(&file, |_, _| {}) {
             Err(_) => true,
             Ok(replay) => replay.tail != Tail::Whole,
         }
@@ -211,11 +211,11 @@ fn the_passwords_mattered() {
 #[test]
 fn a_cut_recording_is_good_up_to_the_cut() {
     let world = story();
-    let whole = replay(&world.file, |_| {}).unwrap();
+    let whole = replay(&world.file, |_, _| {}).unwrap();
     let mut last = 0;
     let mut ends = 0;
     for length in 0..world.file.len() {
-        match replay(&world.file[..length], |_| {}) {
+        match replay(&world.file[..length], |_, _| {}) {
             Err(error) => assert!(last == 0 && ends == 0, "{error} after {last} steps"),
             Ok(cut) => {
                 assert!(cut.divergence.is_none());
@@ -243,7 +243,7 @@ fn the_first_divergence_is_named() {
     world.pass(Duration::from_secs(10));
 
     let mut seen = 0;
-    let replay = replay(&world.file, |_| seen += 1).unwrap();
+    let replay = replay(&world.file, |_, _| seen += 1).unwrap();
     let divergence = replay.divergence.unwrap();
     assert_eq!(divergence.step.number, seen + 1);
     assert_eq!(divergence.step.at, at);
@@ -255,7 +255,7 @@ fn the_first_divergence_is_named() {
 #[test]
 fn other_files_are_refused() {
     let file = story().file;
-    let error = |bytes: &[u8]| replay(bytes, |_| {}).unwrap_err();
+    let error = |bytes: &[u8]| replay(bytes, |_, _| {}).unwrap_err();
     assert_eq!(error(b""), ReplayError::NotARecording);
     assert_eq!(error(b"# a text\n"), ReplayError::NotARecording);
     assert_eq!(error(&MAGIC), ReplayError::Beginning("cut off"));
@@ -269,13 +269,13 @@ fn other_files_are_refused() {
 fn the_story_can_be_read() {
     let file = story().file;
     let mut lines = Vec::new();
-    replay(&file, |step| lines.extend(super::story::lines(step))).unwrap();
+    replay(&file, |step, engine| lines.extend(super::story::lines(step, engine))).unwrap();
     let has = |part: &str| assert!(lines.iter().any(|line| line.contains(part)), "no {part} in {lines:#?}");
-    has("<- advert v2 vrid 51 priority 200, 1 addresses from 10.0.0.2 to 224.0.0.18 on interface 2, TTL 255");
+    has("<- advert v2 vrid 51 priority 200, 1 addresses from 10.0.0.2 to 224.0.0.18 on eth0, TTL 255");
     has("another auth_pass than ours");
     has("(VI_1) MASTER: ");
     has("-> advert v2 vrid 51 priority 100, 1 addresses from 10.0.0.1");
-    has("add 10.0.0.100/24 to interface 2");
+    has("add 10.0.0.100/24 to eth0");
     has("-> gratuitous ARP for 10.0.0.100");
     has("-> advert v2 vrid 51 priority 0,");
 }

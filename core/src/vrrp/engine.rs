@@ -173,7 +173,9 @@ impl Vrrp {
         (0..).zip(&self.instances).filter(|(_, slot)| slot.is_some()).map(|(id, _)| id).collect()
     }
 
-    pub(super) fn link_name(&self, index: IfIndex) -> String {
+    /// What the kernel calls an interface at present.
+    #[must_use]
+    pub fn link_name(&self, index: IfIndex) -> String {
         self.links.get(&index).map_or_else(|| format!("interface {index}"), |link| link.name.clone())
     }
 

@@ -32,6 +32,12 @@ pub struct Options {
     /// Only health checks, no VRRP (not built yet: only -t goes with it)
     #[arg(short = 'C', long, help_heading = WHAT)]
     pub check: bool,
+    /// No BFD (not built yet: always so)
+    #[arg(short = 'B', long = "no_bfd", help_heading = WHAT)]
+    pub no_bfd: bool,
+    /// Run all parts even without configuration (always so)
+    #[arg(long = "all", help_heading = WHAT)]
+    pub all: bool,
     /// Run in this network namespace, as `ip netns` names it
     #[arg(short = 's', long, value_name = "NAME", help_heading = WHAT)]
     pub namespace: Option<String>,
@@ -123,12 +129,6 @@ pub struct Options {
 /// Options that have no effect yet.
 #[derive(Clone, Debug, Args)]
 pub struct Later {
-    /// No BFD
-    #[arg(short = 'B', long = "no_bfd", help_heading = LATER)]
-    pub no_bfd: bool,
-    /// Run all parts even without configuration
-    #[arg(long = "all", help_heading = LATER)]
-    pub all: bool,
     /// Pid file of the health checks
     #[arg(short = 'c', long = "checkers_pid", value_name = "FILE", help_heading = LATER)]
     pub checkers_pid: Option<PathBuf>,
@@ -147,10 +147,10 @@ pub struct Later {
     /// Where core dumps go
     #[arg(short = 'M', long = "core-dump-pattern", value_name = "PATTERN", num_args = 0..=1, require_equals = true, help_heading = LATER)]
     pub core_dump_pattern: Option<Option<String>>,
-    /// Missing included files are errors (included files are not built yet)
+    /// Missing included files are errors
     #[arg(short = 'e', long = "all-config", help_heading = LATER)]
     pub all_config: bool,
-    /// Which lines beginning with @ID count (they are not built yet)
+    /// Which lines beginning with @ID count
     #[arg(short = 'i', long = "config-id", value_name = "ID", help_heading = LATER)]
     pub config_id: Option<String>,
     /// The HTTP digest tool: refused, not built yet
@@ -185,6 +185,7 @@ impl Options {
             (later.snmp, "-x/--snmp", "SNMP is not built yet"),
             (later.snmp_agent_socket.is_some(), "-A/--snmp-agent-socket", "SNMP is not built yet"),
             (later.core_dump_pattern.is_some(), "-M/--core-dump-pattern", "not built yet; -m alone works"),
+            (later.all_config, "-e/--all-config", "included files are not built yet"),
             (later.config_id.is_some(), "-i/--config-id", "lines beginning with @ID are not built yet"),
         ]
         .into_iter()

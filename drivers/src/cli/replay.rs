@@ -2,6 +2,7 @@
 
 use keepalived_core::Time;
 use keepalived_core::trace::{self, Divergence, Header, Step, Tail, story};
+use keepalived_core::vrrp::Vrrp;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,8 +39,8 @@ fn tell(bytes: &[u8], out: &mut dyn Write) -> io::Result<bool> {
         writeln!(out, "      {} steps before that could not be recorded", header.lost)?;
     }
     let mut written = Ok(());
-    let mut visit = |step: &Step<'_>| {
-        for line in story::lines(step) {
+    let mut visit = |step: &Step<'_>, engine: &Vrrp| {
+        for line in story::lines(step, engine) {
             if written.is_ok() {
                 written = write_line(out, &header, step.at, &line);
             }
@@ -67,13 +68,17 @@ fn tell(bytes: &[u8], out: &mut dyn Write) -> io::Result<bool> {
 fn diverged(out: &mut dyn Write, header: &Header, divergence: &Divergence<'_>) -> io::Result<()> {
     let step = &divergence.step;
     writeln!(out, "DIVERGENCE at step {}, {}", step.number, date(header, step.at))?;
-    writeln!(out, "  told:     {}", story::input(&step.input).unwrap_or_else(|| "a timeout is due".to_owned()))?;
+    writeln!(
+        out,
+        "  told:     {}",
+        story::input(&step.input, &divergence.engine).unwrap_or_else(|| "a timeout is due".to_owned())
+    )?;
     for (title, outputs) in [("recorded:", &step.outputs), ("now:", &divergence.got)] {
         if outputs.is_empty() {
             writeln!(out, "  {title:9} nothing")?;
         }
         for output in outputs {
-            writeln!(out, "  {title:9} {}", story::output(output))?;
+            writeln!(out, "  {title:9} {}", story::output(output, &divergence.engine))?;
         }
     }
     // Where the short forms do not tell them apart, the whole ones do.

@@ -10,7 +10,7 @@ pub use keepalived_core::event::log::Level;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -137,7 +137,19 @@ impl Log {
 }
 
 fn write(lines: &Receiver<Message>, mut sinks: Vec<Box<dyn Sink>>, lost: &AtomicU64) {
-    while let Ok(message) = lines.recv() {
+    loop {
+        let message = match lines.try_recv() {
+            Ok(message) => message,
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => {
+                // Nothing more for now: what was written so far can be read.
+                sinks.iter_mut().for_each(|sink| sink.flush());
+                match lines.recv() {
+                    Ok(message) => message,
+                    Err(_) => return,
+                }
+            }
+        };
         let flush = match message {
             Message::Line(line) => {
                 sinks.iter_mut().for_each(|sink| sink.write(&line));

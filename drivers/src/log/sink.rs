@@ -4,7 +4,6 @@ use super::stamp::Stamp;
 use super::{Level, Line, severity};
 use rustix::fs::{Mode, OFlags};
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::path::Path;
 
 /// Takes lines, in the writing thread. It may be slow.
@@ -63,8 +62,8 @@ pub struct File {
 }
 
 impl File {
-    /// Opens or creates it, without following a symbolic link in its last part. With `each`, every line is written at once; otherwise
-    /// several may be held back until the buffer is full or the log is flushed.
+    /// Opens or creates it, without following a symbolic link in its last part. With `each`, every line is written by
+    /// itself; otherwise those that come together are written together.
     ///
     /// # Errors
     /// Those of opening the file.
@@ -85,7 +84,6 @@ impl Sink for File {
 
     fn flush(&mut self) {
         let _ = self.file.write_all(&self.buffer);
-        let _ = rustix::fs::fdatasync(self.file.as_fd());
         self.buffer.clear();
     }
 }

@@ -1,6 +1,9 @@
 //! The command line from outside: what it prints and by which status it ends.
 #![allow(clippy::expect_used, clippy::panic)]
 
+use keepalived_core::Time;
+use keepalived_core::trace::{Key, Recorder};
+use keepalived_core::vrrp::{Input, Vrrp};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -47,6 +50,7 @@ fn help_names_every_option_of_the_c_version() {
     for option in options.split_whitespace() {
         assert!(help.contains(&format!("--{option}")), "--{option} is missing in\n{help}");
     }
+    insta::assert_snapshot!(help);
     let short = Command::new(env!("CARGO_BIN_EXE_keepalived")).arg("--help").output().expect("it can be started");
     assert!(stdout(&short).contains("Without a command it runs as a daemon"));
 }
@@ -168,6 +172,35 @@ fn replay_refuses_what_is_no_recording() {
     assert_eq!(status(&output), 1);
     assert!(stderr(&output).contains("not a recording"), "{}", stderr(&output));
     assert_eq!(status(&keepalived(&["replay", "/no/such/file"])), 1);
+}
+
+/// Begins a recording, and adds a step in which an idle engine is said to have stopped.
+fn diverging() -> Vec<u8> {
+    let mut recorder = Recorder::new(Key::new([1; 16]), "a test");
+    let mut bytes = recorder.begin(Time::from_secs(5), 0, 0, &Vrrp::new(1)).expect("a beginning");
+    recorder.step(Time::from_secs(6), &Input::Timeout);
+    bytes.extend_from_slice(recorder.end().expect("a step"));
+    recorder.step(Time::from_secs(7), &Input::Timeout);
+    recorder.output(&keepalived_core::vrrp::Output::Stopped);
+    bytes.extend_from_slice(recorder.end().expect("a step"));
+    bytes
+}
+
+#[test]
+fn replay_tells_where_it_diverges_and_where_it_is_cut() {
+    let (_dir, path) = file("");
+    let replay = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("a file");
+        let output = keepalived(&["replay", name(&path)]);
+        (status(&output), stdout(&output))
+    };
+    let bytes = diverging();
+    let (diverged, story) = replay(&bytes);
+    assert_eq!(diverged, 1, "{story}");
+    assert!(story.contains("DIVERGENCE at step 2") && story.contains("recorded: stopped"), "{story}");
+    let (cut, story) = replay(&bytes[..bytes.len() - 1]);
+    assert_eq!(cut, 0, "{story}");
+    assert!(story.contains("ends within a step") && story.contains("1 steps replayed"), "{story}");
 }
 
 #[test]

@@ -256,6 +256,23 @@ fn a_second_wish_to_stop_does_not_wait_for_scripts() {
 }
 
 #[test]
+fn the_journal_gets_levels() {
+    use std::os::unix::fs::MetadataExt;
+    let Some(lab) = lab(&config("")) else { return };
+    let log = std::fs::File::create(lab.path("log")).expect("a log");
+    let meta = log.metadata().expect("metadata");
+    let mut command = lab.command(&["-n"]);
+    command.env("JOURNAL_STREAM", format!("{}:{}", meta.dev(), meta.ino())).stderr(log);
+    let daemon = Daemon(command.spawn().expect("it starts"));
+    lab.told_until("READY=1");
+    daemon.signal("TERM");
+    assert_eq!(daemon.end(), Some(0));
+    let log = lab.log();
+    assert!(log.contains("\n<3>(VI_1) FAULT: there is no interface none0\n"), "{log}");
+    assert!(log.lines().all(|line| line.starts_with('<')), "{log}");
+}
+
+#[test]
 fn a_recording_of_a_real_run_replays() {
     let Some(lab) = lab(&config("authentication {\n auth_type PASS\n auth_pass hunter27\n}\n")) else { return };
     let daemon = lab.start(&["-nlG", "--record", lab.path("rec").to_str().expect("UTF-8")]);

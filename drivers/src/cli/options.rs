@@ -8,7 +8,7 @@ const LOG: &str = "Log";
 const PROCESS: &str = "Process";
 const RECORD: &str = "Recording";
 const ASK: &str = "Ask and go";
-const LATER: &str = "Not built yet: accepted with a warning";
+const LATER: &str = "Not built yet (accepted with a warning)";
 
 /// Makes addresses survive the machine that holds them: VRRP (RFC 9568, RFC 3768) for Linux.
 ///
@@ -103,8 +103,7 @@ pub struct Options {
     #[arg(long = "record-limit", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = RECORD)]
     pub record_limit: u64,
 
-    /// Check the configuration and end: 0 fine, 4 no file, 5 complaints, 6 insecure scripts; complaints go to FILE
-    /// or standard error
+    /// Check the configuration, complaints to FILE or standard error: 0 fine, 4 no file, 5 complaints, 6 insecure scripts
     #[arg(short = 't', long = "config-test", value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = ASK)]
     pub config_test: Option<Option<PathBuf>>,
     /// Print the number of the signal for STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
@@ -161,12 +160,12 @@ pub struct Later {
 /// What to do instead of running.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Check a configuration: prints every mistake with its place; 0 when it can be run, 1 when not
+    /// Check a configuration and print every mistake with its place: 0 it can be run, 1 it cannot
     Check {
         /// The file [default: that of -f, or /etc/keepalived/keepalived.conf]
         file: Option<PathBuf>,
     },
-    /// Run a recording through the same protocol core and print its story; 0 when all came out the same, 1 when not
+    /// Replay a recording and print its story: 0 everything came out the same, 1 it did not
     Replay {
         /// The recording
         file: PathBuf,

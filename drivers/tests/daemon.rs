@@ -1,6 +1,7 @@
 //! The daemon's life: start, reload, stop. In a network namespace of its own, in which there is nothing to do.
 #![allow(clippy::expect_used, clippy::panic)]
 
+use rustix::process::{Pid, Signal};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -104,7 +105,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 struct Daemon(Child);
 
 impl Daemon {
-    fn signal(&self, signal: &str) {
+    fn signal(&self, signal: Signal) {
         kill(signal, self.0.id());
     }
 
@@ -127,9 +128,9 @@ impl Drop for Daemon {
     }
 }
 
-fn kill(signal: &str, pid: u32) {
-    let status = Command::new("kill").args([format!("-{signal}"), pid.to_string()]).status().expect("kill");
-    assert!(status.success());
+fn kill(signal: Signal, pid: u32) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a pid");
+    rustix::process::kill_process(pid, signal).expect("it lives");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn foreground_from_ready_to_stopping() {
 
     // A new configuration.
     lab.write(&config("").replace("VI_1", "VI_2").replace("router_id 1", "router_id 2"));
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     let reloading = lab.told_until("RELOADING=1");
     assert!(reloading.contains("\nMONOTONIC_USEC="), "{reloading}");
     let ready = lab.told_until("READY=1");
@@ -153,7 +154,7 @@ fn foreground_from_ready_to_stopping() {
 
     // One with a mistake changes nothing.
     lab.write(&config("priorty 7\n").replace("VI_1", "VI_3").replace("virtual_router_id 1", "virtual_router_id 0"));
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     let ready = lab.told_until("READY=1");
     assert!(ready.contains("refused"), "{ready}");
     lab.logged("conf:6:");
@@ -162,13 +163,13 @@ fn foreground_from_ready_to_stopping() {
 
     // Nor does one that is not there.
     std::fs::remove_file(lab.path("conf")).expect("removed");
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     assert!(lab.told_until("READY=1").contains("refused"));
 
-    daemon.signal("USR1");
+    daemon.signal(Signal::USR1);
     lab.logged("DATA: not built yet");
-    daemon.signal("PIPE");
-    daemon.signal("TERM");
+    daemon.signal(Signal::PIPE);
+    daemon.signal(Signal::TERM);
     lab.told_until("STOPPING=1");
     assert_eq!(daemon.end(), Some(0));
     assert!(!lab.path("pid").exists());
@@ -197,7 +198,7 @@ fn background_is_ready_when_the_caller_returns() {
     let text = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(text.contains(&format!("already running as process {pid}")), "{text}");
 
-    kill("TERM", pid);
+    kill(Signal::TERM, pid);
     until("its end", || !lab.path("pid").exists());
     until("its end", || !std::fs::exists(format!("/proc/{pid}")).unwrap_or(true));
 }
@@ -218,10 +219,10 @@ fn a_relative_file_is_found_again_after_going_to_the_root() {
     assert_eq!(command.status().expect("it starts").code(), Some(0));
     let pid: u32 = std::fs::read_to_string(lab.path("pid")).expect("a pid file").trim().parse().expect("a pid");
     lab.write(&config("").replace("VI_1", "VI_2").replace("router_id 1", "router_id 2"));
-    kill("HUP", pid);
+    kill(Signal::HUP, pid);
     let log = || std::fs::read_to_string(lab.path("all.log")).unwrap_or_default();
     until("the new configuration", || log().contains("new: VI_2"));
-    kill("INT", pid);
+    kill(Signal::INT, pid);
     until("its end", || !lab.path("pid").exists());
 }
 
@@ -247,9 +248,9 @@ fn a_second_wish_to_stop_does_not_wait_for_scripts() {
     lab.write(&config(&format!(" notify_stop \"{}\"\n", script.display())));
     let daemon = lab.start(&["-nlG"]);
     lab.told_until("READY=1");
-    daemon.signal("TERM");
+    daemon.signal(Signal::TERM);
     until("the script", || mark.exists());
-    daemon.signal("TERM");
+    daemon.signal(Signal::TERM);
     assert_eq!(daemon.end(), Some(0));
     let log = lab.log();
     assert!(log.contains("asked to stop again") && log.contains("was killed by signal 9"), "{log}");
@@ -265,7 +266,7 @@ fn the_journal_gets_levels() {
     command.env("JOURNAL_STREAM", format!("{}:{}", meta.dev(), meta.ino())).stderr(log);
     let daemon = Daemon(command.spawn().expect("it starts"));
     lab.told_until("READY=1");
-    daemon.signal("TERM");
+    daemon.signal(Signal::TERM);
     assert_eq!(daemon.end(), Some(0));
     let log = lab.log();
     assert!(log.contains("\n<3>(VI_1) FAULT: there is no interface none0\n"), "{log}");
@@ -277,9 +278,9 @@ fn a_recording_of_a_real_run_replays() {
     let Some(lab) = lab(&config("authentication {\n auth_type PASS\n auth_pass hunter27\n}\n")) else { return };
     let daemon = lab.start(&["-nlG", "--record", lab.path("rec").to_str().expect("UTF-8")]);
     lab.told_until("READY=1");
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     lab.told_until("READY=1");
-    daemon.signal("TERM");
+    daemon.signal(Signal::TERM);
     assert_eq!(daemon.end(), Some(0));
     let file = std::fs::read_dir(lab.path("rec")).expect("a directory").next().expect("a file").expect("a file").path();
     let bytes = std::fs::read(&file).expect("readable");

@@ -15,7 +15,7 @@ use std::thread::Builder;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How many lines may wait.
-const QUEUE: usize = 4096;
+const QUEUE: usize = 2048;
 
 /// A moment as local date and time, to the millisecond.
 #[must_use]

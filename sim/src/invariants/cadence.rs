@@ -1,0 +1,133 @@
+//! A MASTER that is not hindered sends an advert in every interval, and unless it is provoked not more than one.
+
+use super::{Invariant, SLACK, Seen, View, interest};
+use crate::fault::Action;
+use core::net::IpAddr;
+use core::time::Duration;
+use keepalived_core::Time;
+use keepalived_core::event::Event;
+use keepalived_core::vrrp::State;
+
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    at: Time,
+    to: IpAddr,
+    provoked: bool,
+}
+
+#[derive(Default)]
+struct Node {
+    last: Vec<Option<Last>>,
+    latest: Duration,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Cadence {
+    nodes: Vec<Node>,
+}
+
+impl Cadence {
+    /// The gap up to now must not be longer than an interval and what the clock and the scheduler add.
+    fn check(&self, view: &View<'_>, node: usize, instance: usize) -> Result<(), String> {
+        let body = &view.bodies[node];
+        let Some(config) = body.instance_config(instance) else { return Ok(()) };
+        let own = &self.nodes[node];
+        let last = own.last.get(instance).copied().flatten().map_or(Time::ZERO, |last| last.at);
+        let from = last.max(body.instances[instance].since).max(body.awake_since);
+        let interval = config.advert_interval.duration();
+        let gap = view.now.since(from);
+        if gap > interval + SLACK + interval / 1000 + own.latest * 2 {
+            let who = view.label(node, instance);
+            return Err(format!(
+                "{who} is MASTER and sent no advert for {gap:?} (since {from}); its interval is {interval:?}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Invariant for Cadence {
+    fn name(&self) -> &'static str {
+        "cadence"
+    }
+
+    fn interests(&self) -> u16 {
+        interest::ADVERT | interest::HEARD | interest::TOLD | interest::ACTED | interest::INSPECT
+    }
+
+    fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
+        self.nodes.resize_with(view.bodies.len(), Node::default);
+        match *seen {
+            Seen::Advert { node, instance: Some(instance), transmit } => {
+                if view.bodies[node].instances[instance].state != State::Master || transmit.payload.get(2) == Some(&0) {
+                    return Ok(());
+                }
+                self.check(view, node, instance)?;
+                let own = &mut self.nodes[node];
+                if own.last.len() <= instance {
+                    own.last.resize(instance + 1, None);
+                }
+                if let Some(last) = own.last[instance]
+                    && last.to == transmit.destination
+                    && !last.provoked
+                    && own.latest.is_zero()
+                    && let Some(config) = view.bodies[node].instance_config(instance)
+                    && view.bodies[node].instances[instance].since < last.at
+                {
+                    let (gap, interval) = (view.now.since(last.at), config.advert_interval.duration());
+                    if gap < interval - interval / 1000 {
+                        let who = view.label(node, instance);
+                        return Err(format!(
+                            "{who} sent two adverts within {gap:?} unprovoked; its interval is {interval:?}"
+                        ));
+                    }
+                }
+                own.last[instance] = Some(Last { at: view.now, to: transmit.destination, provoked: false });
+            }
+            Seen::Heard { node, instance, .. } => {
+                if let Some(Some(last)) = self.nodes[node].last.get_mut(instance) {
+                    last.provoked = true;
+                }
+            }
+            Seen::Told { node, event: Event::State { instance, from: State::Master, .. } } => {
+                // The facts already say when it left, so only what was sent counts here.
+                if let Some(at) = view.bodies[node].instance(instance)
+                    && let Some(last) = self.nodes[node].last.get_mut(at)
+                {
+                    *last = None;
+                }
+            }
+            Seen::Acted(action) => match action {
+                Action::Late(node, most) => {
+                    let own = &mut self.nodes[usize::from(node)];
+                    own.latest = own.latest.max(most);
+                }
+                Action::Pause(node) | Action::Freeze(node) | Action::Resume(node) => {
+                    provoke(&mut self.nodes[usize::from(node)])
+                }
+                Action::Calm => self.nodes.iter_mut().for_each(provoke),
+                Action::Start(node) | Action::Crash(node) | Action::PowerOff(node) | Action::Reload(node, _) => {
+                    self.nodes[usize::from(node)].last.clear();
+                }
+                _ => {}
+            },
+            Seen::Inspect => {
+                for (node, body) in view.bodies.iter().enumerate().filter(|(_, body)| body.is_awake()) {
+                    for at in (0..body.instances.len()).filter(|&at| body.instances[at].state == State::Master) {
+                        self.check(view, node, at)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// After a pause an advert may come sooner.
+fn provoke(node: &mut Node) {
+    for last in node.last.iter_mut().flatten() {
+        last.provoked = true;
+    }
+}

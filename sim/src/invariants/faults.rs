@@ -1,0 +1,57 @@
+//! Law 8: an instance is in FAULT exactly while its set of reasons is not empty, and its reasons are true when all is quiet.
+
+use super::{Invariant, Seen, View, interest};
+use keepalived_core::event::Event;
+use keepalived_core::vrrp::State;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Faults {
+    touched: bool,
+}
+
+impl Invariant for Faults {
+    fn name(&self) -> &'static str {
+        "faults"
+    }
+
+    fn interests(&self) -> u16 {
+        interest::TOLD | interest::STEPPED | interest::INSPECT
+    }
+
+    fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
+        match seen {
+            Seen::Told { node, event } => {
+                self.touched |= matches!(event, Event::State { .. } | Event::Fault { .. } | Event::FaultCleared { .. });
+                if let Event::FaultCleared { instance, reason, remaining } = event {
+                    let body = &view.bodies[*node];
+                    let left = body.instance(instance).map_or(0, |i| body.instances[i].faults.len());
+                    if left != *remaining as usize {
+                        return Err(format!(
+                            "node {node} {instance}: {reason} is gone, {remaining} remain, but told were {left}"
+                        ));
+                    }
+                }
+            }
+            Seen::Stepped { node, .. } if self.touched => {
+                self.touched = false;
+                for (at, facts) in view.bodies[*node].instances.iter().enumerate() {
+                    if facts.state != State::Init && (facts.state == State::Fault) == facts.faults.is_empty() {
+                        let who = view.label(*node, at);
+                        return Err(format!("{who} is {} with the reasons {:?}", facts.state, facts.faults));
+                    }
+                }
+            }
+            Seen::Inspect => {
+                for (node, body) in view.bodies.iter().enumerate().filter(|(_, body)| body.is_awake()) {
+                    if let Some(at) = body.instances.iter().position(|facts| !facts.faults.is_empty()) {
+                        let faults = &body.instances[at].faults;
+                        return Err(format!("{} still has reasons for FAULT: {faults:?}", view.label(node, at)));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! Law 6: two masters never overlap for longer than one interval (and the way) after they can hear each other.
+
+use super::{Invariant, SLACK, Seen, View, interest};
+use keepalived_core::Time;
+use keepalived_core::event::Event;
+use keepalived_core::vrrp::State;
+use std::collections::BTreeMap;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Overlap {
+    since: BTreeMap<(usize, u8, u8), Time>,
+}
+
+impl Invariant for Overlap {
+    fn name(&self) -> &'static str {
+        "overlap"
+    }
+
+    fn interests(&self) -> u16 {
+        interest::TOLD | interest::ACTED | interest::CHANGED | interest::INSPECT
+    }
+
+    fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
+        if matches!(seen, Seen::Told { event, .. } if !matches!(event, Event::State { .. })) {
+            return Ok(());
+        }
+        for (router, plan) in view.scenario.routers.iter().enumerate() {
+            let segment = &view.segments[plan.segment];
+            let fair = segment.weather == segment.fair;
+            for (at, &a) in plan.members.iter().enumerate() {
+                for &b in &plan.members[at + 1..] {
+                    let master = |node: u8| view.bodies[usize::from(node)].state_of(router) == State::Master;
+                    let both = fair && master(a) && master(b) && view.hears(router, a, b) && view.hears(router, b, a);
+                    let key = (router, a, b);
+                    if let Some(&since) = self.since.get(&key) {
+                        check(view, key, since)?;
+                    }
+                    if both {
+                        self.since.entry(key).or_insert(view.now);
+                    } else {
+                        self.since.remove(&key);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check(view: &View<'_>, (router, a, b): (usize, u8, u8), since: Time) -> Result<(), String> {
+    let (first, second) = (&view.bodies[usize::from(a)], &view.bodies[usize::from(b)]);
+    let plan = &view.scenario.routers[router];
+    let interval = [first, second]
+        .iter()
+        .filter_map(|body| Some(body.instance_config(body.instance_of(router)?)?.advert_interval.duration()))
+        .max()
+        .unwrap_or_default();
+    let from = since.max(first.excused_until).max(second.excused_until);
+    let bound = interval + interval / 1000 + view.segments[plan.segment].fair.worst_delay() * 2 + SLACK;
+    let lasted = view.now.since(from);
+    if lasted > bound {
+        return Err(format!(
+            "{}: nodes {a} and {b} hear each other and were both MASTER from {since} to {} ({lasted:?}, bound {bound:?})",
+            plan.name, view.now
+        ));
+    }
+    Ok(())
+}

@@ -38,7 +38,9 @@ pub enum Action {
     Pause(NodeId),
     /// The machine is suspended, clock and all.
     Freeze(NodeId),
-    /// The end of either.
+    /// The machine sleeps; its clock runs on.
+    Sleep(NodeId),
+    /// The end of any of these.
     Resume(NodeId),
     /// Timeouts are late by up to so much.
     Late(NodeId, Duration),
@@ -107,6 +109,8 @@ pub enum Kind {
     Pause,
     /// [`Action::Freeze`]
     Freeze,
+    /// [`Action::Sleep`]
+    Sleep,
     /// [`Action::Late`]
     Late,
     /// [`Action::KernelSpeed`]
@@ -143,7 +147,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 29] = [
+    pub const ALL: [Kind; 30] = [
         Kind::Loss,
         Kind::Delay,
         Kind::Duplicate,
@@ -157,6 +161,7 @@ impl Kind {
         Kind::Stop,
         Kind::Pause,
         Kind::Freeze,
+        Kind::Sleep,
         Kind::Late,
         Kind::SlowKernel,
         Kind::KernelErrors,
@@ -235,6 +240,7 @@ fn draw(kind: Kind, scenario: &Scenario, at: Time, until: Time, rng: &mut Rng, p
         Kind::Stop => during(Action::Stop(node), Action::Start(node)),
         Kind::Pause => during(Action::Pause(node), Action::Resume(node)),
         Kind::Freeze => during(Action::Freeze(node), Action::Resume(node)),
+        Kind::Sleep => during(Action::Sleep(node), Action::Resume(node)),
         Kind::Late => {
             during(Action::Late(node, rng.duration(Duration::ZERO, beat)), Action::Late(node, Duration::ZERO));
         }

@@ -30,6 +30,8 @@ pub enum Pause {
     Process,
     /// The whole machine is suspended: what is sent to it is lost, and its clock stands still.
     Machine,
+    /// The whole machine sleeps: what is sent to it is lost, but its clock (`CLOCK_BOOTTIME`) runs on.
+    Sleep,
 }
 
 /// What can be seen from outside of an instance: its configuration and what its events told.
@@ -173,7 +175,10 @@ impl Body {
     /// Whether a packet to `destination` that comes in on `slot` reaches the daemon's socket.
     #[must_use]
     pub fn accepts(&self, slot: usize, destination: IpAddr) -> bool {
-        if self.power == Power::Off || self.pause == Some(Pause::Machine) || !self.kernel.links[slot].is_usable() {
+        if self.power == Power::Off
+            || matches!(self.pause, Some(Pause::Machine | Pause::Sleep))
+            || !self.kernel.links[slot].is_usable()
+        {
             return false;
         }
         let key = SocketKey { index: self.kernel.links[slot].link.index, family: Family::of(destination) };

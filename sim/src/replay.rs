@@ -93,6 +93,6 @@ fn owned(input: &Input<'_>) -> Input<'static> {
         Input::SendFailed { index, errno } => Input::SendFailed { index: *index, errno: *errno },
         Input::ScriptEnded { id, status } => Input::ScriptEnded { id: *id, status: *status },
         Input::Configure(config) => Input::Configure(config.clone()),
-        Input::Stop => Input::Stop,
+        Input::Stop { keep_addresses } => Input::Stop { keep_addresses: *keep_addresses },
     }
 }

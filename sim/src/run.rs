@@ -73,6 +73,17 @@ pub fn run<E: Subject>(scenario: Scenario, wanted: Wanted, make: impl Fn(u64) ->
     }
 }
 
+/// Lets the world come to rest: elections end, and kernels that were in trouble have been asked again.
+fn settle<E: Subject>(world: &mut World<E>, settling: Duration) {
+    world.run_for(settling + RETRY);
+    for _ in 0..3 {
+        let excused = world.bodies().iter().map(|body| body.excused_until).max().unwrap_or_default();
+        if excused > world.now() {
+            world.run_until(excused + Duration::from_millis(100));
+        }
+    }
+}
+
 fn phases<E: Subject>(world: &mut World<E>) {
     let calm = world.scenario().calm;
     let settling = world.scenario().settling();
@@ -80,7 +91,7 @@ fn phases<E: Subject>(world: &mut World<E>) {
     world.start_all();
     world.run_until(calm);
     world.apply(Action::Calm);
-    world.run_for(settling + RETRY);
+    settle(world, settling);
     world.inspect();
     world.run_for(rest);
     world.inspect();
@@ -91,7 +102,7 @@ fn phases<E: Subject>(world: &mut World<E>) {
         {
             world.apply(Action::Stop(master as u8));
             world.calm_from_now();
-            world.run_for(settling + RETRY);
+            settle(world, settling);
             world.inspect();
         }
     }

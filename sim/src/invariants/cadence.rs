@@ -12,13 +12,17 @@ use keepalived_core::vrrp::State;
 struct Last {
     at: Time,
     to: IpAddr,
+    /// The one before that in the same reign, where nothing provoked either.
+    before: Option<Time>,
     provoked: bool,
+    life: u32,
 }
 
 #[derive(Default)]
 struct Node {
     last: Vec<Option<Last>>,
     latest: Duration,
+    stalled: Option<Time>,
 }
 
 /// See the module.
@@ -33,10 +37,14 @@ impl Cadence {
         let body = &view.bodies[node];
         let Some(config) = body.instance_config(instance) else { return Ok(()) };
         let own = &self.nodes[node];
-        let last = own.last.get(instance).copied().flatten().map_or(Time::ZERO, |last| last.at);
+        let last = own.last.get(instance).copied().flatten().filter(|last| last.life == body.life);
+        let last = last.map_or(Time::ZERO, |last| last.at);
         let from = last.max(body.instances[instance].since).max(body.awake_since);
         let interval = config.advert_interval.duration();
         let gap = view.now.since(from);
+        // After a stall a nopreempt master listens first, for an interval and the skew (up to a second in version 2).
+        let listens = own.stalled.is_some_and(|at| at >= from) && !config.preempt;
+        let interval = if listens { interval * 2 + Duration::from_secs(1) } else { interval };
         if gap > interval + SLACK + interval / 1000 + own.latest * 2 {
             let who = view.label(node, instance);
             return Err(format!(
@@ -64,30 +72,39 @@ impl Invariant for Cadence {
                     return Ok(());
                 }
                 self.check(view, node, instance)?;
+                let life = view.bodies[node].life;
                 let own = &mut self.nodes[node];
                 if own.last.len() <= instance {
                     own.last.resize(instance + 1, None);
                 }
+                let mut before = None;
                 if let Some(last) = own.last[instance]
                     && last.to == transmit.destination
                     && !last.provoked
-                    && own.latest.is_zero()
-                    && let Some(config) = view.bodies[node].instance_config(instance)
+                    && last.life == life
                     && view.bodies[node].instances[instance].since < last.at
                 {
-                    let (gap, interval) = (view.now.since(last.at), config.advert_interval.duration());
-                    if gap < interval - interval / 1000 {
+                    before = Some(last.at);
+                }
+                // One that was late may be followed soon by one that is in time again, but by no third.
+                if let (Some(_), Some(first)) = (before, own.last[instance].and_then(|last| last.before))
+                    && let Some(config) = view.bodies[node].instance_config(instance)
+                {
+                    let (gap, interval) = (view.now.since(first), config.advert_interval.duration());
+                    if gap + interval / 500 < interval {
                         let who = view.label(node, instance);
                         return Err(format!(
-                            "{who} sent two adverts within {gap:?} unprovoked; its interval is {interval:?}"
+                            "{who} sent three adverts within {gap:?} unprovoked; its interval is {interval:?}"
                         ));
                     }
                 }
-                own.last[instance] = Some(Last { at: view.now, to: transmit.destination, provoked: false });
+                own.last[instance] =
+                    Some(Last { at: view.now, to: transmit.destination, before, provoked: false, life });
             }
             Seen::Heard { node, instance, .. } => {
                 if let Some(Some(last)) = self.nodes[node].last.get_mut(instance) {
                     last.provoked = true;
+                    last.before = None;
                 }
             }
             Seen::Told { node, event: Event::State { instance, from: State::Master, .. } } => {
@@ -98,18 +115,16 @@ impl Invariant for Cadence {
                     *last = None;
                 }
             }
+            Seen::Told { node, event: Event::Stalled { .. } } => self.nodes[node].stalled = Some(view.now),
             Seen::Acted(action) => match action {
                 Action::Late(node, most) => {
                     let own = &mut self.nodes[usize::from(node)];
                     own.latest = own.latest.max(most);
                 }
-                Action::Pause(node) | Action::Freeze(node) | Action::Resume(node) => {
+                Action::Pause(node) | Action::Freeze(node) | Action::Sleep(node) | Action::Resume(node) => {
                     provoke(&mut self.nodes[usize::from(node)])
                 }
                 Action::Calm => self.nodes.iter_mut().for_each(provoke),
-                Action::Start(node) | Action::Crash(node) | Action::PowerOff(node) | Action::Reload(node, _) => {
-                    self.nodes[usize::from(node)].last.clear();
-                }
                 _ => {}
             },
             Seen::Inspect => {
@@ -129,5 +144,6 @@ impl Invariant for Cadence {
 fn provoke(node: &mut Node) {
     for last in node.last.iter_mut().flatten() {
         last.provoked = true;
+        last.before = None;
     }
 }

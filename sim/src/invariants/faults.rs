@@ -2,12 +2,15 @@
 
 use super::{Invariant, Seen, View, interest};
 use keepalived_core::event::Event;
+use keepalived_core::net::Name;
 use keepalived_core::vrrp::State;
 
 /// See the module.
 #[derive(Default)]
 pub(super) struct Faults {
     touched: bool,
+    /// What the last [`Event::FaultCleared`] of each instance in this step said to remain.
+    cleared: Vec<(Name, u32)>,
 }
 
 impl Invariant for Faults {
@@ -21,20 +24,27 @@ impl Invariant for Faults {
 
     fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
         match seen {
-            Seen::Told { node, event } => {
+            Seen::Told { event, .. } => {
                 self.touched |= matches!(event, Event::State { .. } | Event::Fault { .. } | Event::FaultCleared { .. });
-                if let Event::FaultCleared { instance, reason, remaining } = event {
-                    let body = &view.bodies[*node];
-                    let left = body.instance(instance).map_or(0, |i| body.instances[i].faults.len());
-                    if left != *remaining as usize {
-                        return Err(format!(
-                            "node {node} {instance}: {reason} is gone, {remaining} remain, but told were {left}"
-                        ));
-                    }
+                if let Event::Fault { instance, .. } = event {
+                    self.cleared.retain(|(name, _)| name != instance);
+                }
+                if let Event::FaultCleared { instance, remaining, .. } = event {
+                    self.cleared.retain(|(name, _)| name != instance);
+                    self.cleared.push((instance.clone(), *remaining));
                 }
             }
             Seen::Stepped { node, .. } if self.touched => {
                 self.touched = false;
+                for (instance, remaining) in self.cleared.drain(..) {
+                    let body = &view.bodies[*node];
+                    let left = body.instance(&instance).map_or(0, |i| body.instances[i].faults.len());
+                    if left != remaining as usize {
+                        return Err(format!(
+                            "node {node} {instance}: told that {remaining} reasons remain, but {left} do"
+                        ));
+                    }
+                }
                 for (at, facts) in view.bodies[*node].instances.iter().enumerate() {
                     if facts.state != State::Init && (facts.state == State::Fault) == facts.faults.is_empty() {
                         let who = view.label(*node, at);

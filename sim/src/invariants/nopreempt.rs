@@ -30,8 +30,8 @@ impl Invariant for Nopreempt {
             Seen::Heard { node, instance, source, priority } => {
                 let body = &view.bodies[node];
                 let facts = &body.instances[instance];
-                if body.instance_config(instance).is_none_or(|c| c.preempt) || !comparable(view, node, instance, source)
-                {
+                let accepted = priority == 0 || comparable(view, node, instance, source);
+                if body.instance_config(instance).is_none_or(|c| c.preempt) || !accepted {
                     return Ok(());
                 }
                 let local = body.clock.local(view.now);

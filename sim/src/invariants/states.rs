@@ -2,6 +2,7 @@
 
 use super::{Invariant, Seen, View, interest};
 use keepalived_core::event::{Event, Why};
+use keepalived_core::net::Priority;
 use keepalived_core::vrrp::State;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,9 @@ impl Invariant for States {
     }
 
     fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
-        let Seen::Told { node, event: Event::State { instance, from, to, why, .. } } = seen else { return Ok(()) };
+        let Seen::Told { node, event: Event::State { instance, from, to, why, priority } } = seen else {
+            return Ok(());
+        };
         let life = view.bodies[*node].life;
         let before = match self.last.insert((*node, instance.to_string()), (life, *to)) {
             Some((then, state)) if then == life => state,
@@ -38,7 +41,8 @@ impl Invariant for States {
         if *to == State::Init && !stopping {
             return Err(format!("{who} went back to INIT because of {why:?}"));
         }
-        if *from == State::Fault && *to == State::Master && !matches!(why, Why::Owner | Why::GroupFollows { .. }) {
+        let may = *priority == Priority::OWNER || matches!(why, Why::GroupFollows { .. });
+        if *from == State::Fault && *to == State::Master && !may {
             return Err(format!("{who} went from FAULT to MASTER because of {why:?}"));
         }
         Ok(())

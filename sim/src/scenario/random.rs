@@ -13,6 +13,9 @@ use keepalived_core::config::model::{
 use keepalived_core::net::{AdvertInterval, Family, Priority, Version, Vrid};
 use std::sync::Arc;
 
+/// Advert intervals that go together, in hundredths of a second.
+const INTERVALS: [&[u16]; 7] = [&[1, 2, 5], &[10, 25, 50], &[100], &[100], &[100, 200], &[100, 300], &[4, 13, 37]];
+
 /// What all instances of a scenario have in common.
 struct Mood {
     /// Intervals to choose from, in hundredths of a second.
@@ -46,15 +49,7 @@ impl Scenario {
         let grouped = rng.chance(250_000);
         let mut scenario = topology(seed, grouped, &mut rng);
         let mood = Mood {
-            intervals: rng.pick(&[
-                &[1, 2, 5][..],
-                &[10, 25, 50],
-                &[100],
-                &[100],
-                &[100, 200],
-                &[100, 300],
-                &[4, 13, 37],
-            ]),
+            intervals: INTERVALS[rng.index(INTERVALS.len())],
             priorities: *rng.pick(&[Priorities::Distinct, Priorities::Equal, Priorities::Mixed, Priorities::WithOwner]),
             preemption: *rng.pick(&[Preemption::Always, Preemption::Never, Preemption::Delayed, Preemption::Mixed]),
             grouped,
@@ -218,7 +213,7 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
         made.garp.refresh = refresh;
         made.garp.interval = garp_interval;
         made.garp.gna_interval = garp_interval;
-        made.transport = if unicast {
+        made.transport = if unicast && homes.len() > 1 {
             let peers = homes.iter().filter(|ip| *ip != own).map(|&ip| UnicastPeer { ip, min_ttl: 255, max_ttl: 255 });
             Transport::Unicast { peers: peers.collect(), ttl: 255 }
         } else {

@@ -18,7 +18,11 @@ use std::borrow::Cow;
 impl<E: Subject> World<E> {
     /// Does something to the world, now.
     pub fn apply(&mut self, action: Action) {
-        if self.violation.is_some() {
+        let skipped = match action {
+            Action::ReloadSame(node) | Action::Nudge(node) => !self.is_idle(usize::from(node)),
+            _ => false,
+        };
+        if self.violation.is_some() || skipped {
             return;
         }
         if let Some(recorder) = &mut self.recorder {
@@ -55,6 +59,12 @@ impl<E: Subject> World<E> {
         self.follow_up(action);
     }
 
+    /// Whether a node's engine runs and has nothing due now.
+    fn is_idle(&self, node: usize) -> bool {
+        let deadline = self.engines[node].as_ref().and_then(E::deadline);
+        self.bodies[node].is_awake() && deadline.is_none_or(|at| at > self.bodies[node].clock.local(self.now))
+    }
+
     fn weather(&mut self, segment: usize, change: impl FnOnce(&mut Weather, Weather)) {
         let fair = self.segments[segment].fair;
         change(&mut self.segments[segment].weather, fair);
@@ -76,6 +86,7 @@ impl<E: Subject> World<E> {
             }
             Action::Pause(node) => self.pause(usize::from(node), Pause::Process),
             Action::Freeze(node) => self.pause(usize::from(node), Pause::Machine),
+            Action::Sleep(node) => self.pause(usize::from(node), Pause::Sleep),
             Action::Resume(node) => self.wake(usize::from(node)),
             Action::Late(node, most) => self.bodies[usize::from(node)].lateness = most,
             Action::KernelSpeed(node, quick, slow) => {
@@ -124,24 +135,18 @@ impl<E: Subject> World<E> {
                 self.hand(node, first);
                 self.hand(node, second);
             }
-            Action::Stop(node) => self.hand(usize::from(node), Input::Stop),
+            Action::Stop(node) => self.hand(usize::from(node), Input::Stop { keep_addresses: false }),
             Action::Reload(node, _) => {
                 let config = self.config(usize::from(node));
                 self.hand(usize::from(node), config);
             }
-            Action::ReloadSame(node) if self.alarms[usize::from(node)] > self.now => {
+            Action::ReloadSame(node) => {
                 let node = usize::from(node);
                 if let Some(config) = self.bodies[node].config.clone() {
                     self.hand(node, Input::Configure(Box::new(config.as_ref().clone())));
                 }
             }
-            Action::Nudge(node) if self.alarms[usize::from(node)] > self.now => {
-                let node = usize::from(node);
-                let late = self.engines[node].as_ref().and_then(E::deadline);
-                if late.is_none_or(|at| at > self.bodies[node].clock.local(self.now)) {
-                    self.hand(node, Input::Timeout);
-                }
-            }
+            Action::Nudge(node) => self.hand(usize::from(node), Input::Timeout),
             Action::Resume(node) => self.empty_mailbox(usize::from(node)),
             Action::Calm => (0..self.bodies.len()).for_each(|node| self.recover(node)),
             _ => {}

@@ -9,7 +9,7 @@ use crate::subject::Subject;
 use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::config::model::Config;
-use keepalived_core::event::Event;
+use keepalived_core::event::{AddressNews, Event};
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::Family;
 use keepalived_core::vrrp::{Input, Output, Packet, ScriptRun, ScriptStatus, State, Transmit};
@@ -176,17 +176,19 @@ impl<E: Subject> World<E> {
             Output::Send(transmit) => self.transmit(node, transmit),
             Output::Announce { index, frame } => {
                 self.mix_bytes(&frame);
-                let slot = match self.bodies[node].kernel.send(index) {
-                    Ok(slot) => slot,
-                    Err(errno) => return self.tell(node, Input::SendFailed { index, errno }),
+                let Some(slot) = self.bodies[node].kernel.slot(index) else {
+                    return self.tell(node, Input::SendFailed { index, errno: Errno::ENODEV });
                 };
+                let ip = announced_address(&frame);
+                if self.invariants.wants(interest::ANNOUNCED) {
+                    self.see(&Seen::Announced { node, slot, ip });
+                }
+                if let Err(errno) = self.bodies[node].kernel.send(index) {
+                    return self.tell(node, Input::SendFailed { index, errno });
+                }
                 if let Some(recorder) = &mut self.recorder {
-                    let ip = announced_address(&frame);
                     recorder.frame(self.now, self.bodies[node].kernel.links[slot].segment, frame.to_vec());
                     recorder.line(self.now, format!("node {node} announces {ip:?}"));
-                }
-                if self.invariants.wants(interest::ANNOUNCED) {
-                    self.see(&Seen::Announced { node, slot, ip: announced_address(&frame) });
                 }
             }
             other => {
@@ -270,9 +272,11 @@ impl<E: Subject> World<E> {
                 }
             }
             // What the engine promises to try again takes until then.
-            Event::AddressFailed { retry, .. } | Event::RemoveFailed { retry, .. } => {
-                let until = now + (*retry).min(crate::scenario::RETRY);
-                body.excuse(until);
+            Event::Address {
+                news: AddressNews::AddFailed { retry, .. } | AddressNews::RemoveFailed { retry, .. },
+                ..
+            } => {
+                body.excuse(now + *retry + Duration::from_millis(10));
             }
             _ => {}
         }

@@ -262,7 +262,7 @@ impl<E: Subject> World<E> {
     /// Carries out what is due in a node's kernel.
     fn run_kernel(&mut self, node: usize) {
         self.bodies[node].kernel_wake = Time::MAX;
-        if self.bodies[node].pause == Some(Pause::Machine) {
+        if matches!(self.bodies[node].pause, Some(Pause::Machine | Pause::Sleep)) {
             return;
         }
         while let Some(tick) = self.bodies[node].kernel.pop(self.now) {
@@ -287,7 +287,7 @@ impl<E: Subject> World<E> {
         let body = &mut self.bodies[node];
         if let Some(due) = body.kernel.next_due()
             && due < body.kernel_wake
-            && body.pause != Some(Pause::Machine)
+            && !matches!(body.pause, Some(Pause::Machine | Pause::Sleep))
         {
             body.kernel_wake = due;
             self.queue.push(due.max(self.now), Happening::Kernel(body.id));

@@ -16,6 +16,8 @@ struct Last {
     before: Option<Time>,
     provoked: bool,
     life: u32,
+    /// What was configured then.
+    interval: Duration,
 }
 
 #[derive(Default)]
@@ -38,9 +40,9 @@ impl Cadence {
         let Some(config) = body.instance_config(instance) else { return Ok(()) };
         let own = &self.nodes[node];
         let last = own.last.get(instance).copied().flatten().filter(|last| last.life == body.life);
-        let last = last.map_or(Time::ZERO, |last| last.at);
-        let from = last.max(body.instances[instance].since).max(body.awake_since);
-        let interval = config.advert_interval.duration();
+        let from = last.map_or(Time::ZERO, |last| last.at).max(body.instances[instance].since).max(body.awake_since);
+        // A reload may have shortened it since.
+        let interval = config.advert_interval.duration().max(last.map_or(Duration::ZERO, |last| last.interval));
         let gap = view.now.since(from);
         // After a stall a nopreempt master listens first, for an interval and the skew (up to a second in version 2).
         let listens = own.stalled.is_some_and(|at| at >= from) && !config.preempt;
@@ -77,6 +79,8 @@ impl Invariant for Cadence {
                 if own.last.len() <= instance {
                     own.last.resize(instance + 1, None);
                 }
+                let interval = view.bodies[node].instance_config(instance).map(|c| c.advert_interval.duration());
+                let interval = interval.unwrap_or_default();
                 let mut before = None;
                 if let Some(last) = own.last[instance]
                     && last.to == transmit.destination
@@ -99,7 +103,7 @@ impl Invariant for Cadence {
                     }
                 }
                 own.last[instance] =
-                    Some(Last { at: view.now, to: transmit.destination, before, provoked: false, life });
+                    Some(Last { at: view.now, to: transmit.destination, before, provoked: false, life, interval });
             }
             Seen::Heard { node, instance, .. } => {
                 if let Some(Some(last)) = self.nodes[node].last.get_mut(instance) {

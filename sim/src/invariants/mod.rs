@@ -295,6 +295,7 @@ impl<'a> View<'a> {
             body.is_awake()
                 && link.is_usable()
                 && body.kernel.temper.send_errors == 0
+                && body.lateness.is_zero()
                 && body.sockets.iter().any(open)
                 // A unicast advert needs the address that it is sent to.
                 && link.home.iter().all(|(ip, _)| body.kernel.has(slot, *ip))

@@ -20,6 +20,8 @@ impl<E: Subject> World<E> {
     pub fn apply(&mut self, action: Action) {
         let skipped = match action {
             Action::ReloadSame(node) | Action::Nudge(node) => !self.is_idle(usize::from(node)),
+            // Told twice, it would drop everything and go.
+            Action::Stop(node) => self.bodies[usize::from(node)].power != Power::On,
             _ => false,
         };
         if self.violation.is_some() || skipped {
@@ -88,7 +90,10 @@ impl<E: Subject> World<E> {
             Action::Freeze(node) => self.pause(usize::from(node), Pause::Machine),
             Action::Sleep(node) => self.pause(usize::from(node), Pause::Sleep),
             Action::Resume(node) => self.wake(usize::from(node)),
-            Action::Late(node, most) => self.bodies[usize::from(node)].lateness = most,
+            Action::Late(node, most) => {
+                self.bodies[usize::from(node)].lateness = most;
+                self.arm(usize::from(node));
+            }
             Action::KernelSpeed(node, quick, slow) => {
                 self.temper(usize::from(node), |t| (t.quick, t.slow) = (quick, slow));
             }

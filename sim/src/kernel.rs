@@ -296,7 +296,11 @@ impl Kernel {
     fn change(&mut self, now: Time, slot: usize, op: &KernelOp) -> Result<(), Errno> {
         match op {
             KernelOp::AddAddress(spec) => {
-                if self.has(slot, spec.ip) {
+                // IPv4 tells the same address with two prefix lengths apart, IPv6 does not.
+                let same = |a: &Address| {
+                    a.index == spec.index && a.ip == spec.ip && (a.ip.is_ipv6() || a.prefix == spec.prefix)
+                };
+                if self.addresses.iter().any(same) {
                     return Err(Errno::EEXIST);
                 }
                 let proto = self.knows_proto.then_some(PROTO_KEEPALIVED);

@@ -25,7 +25,11 @@ impl Invariant for Adverts {
     fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
         match *seen {
             Seen::Advert { node, instance: None, transmit } => {
-                return Err(format!("node {node} sent an advert of no instance: {:02x?}", transmit.payload));
+                // A reload may have given the instance another VRID; then it takes leave under the old one.
+                if transmit.payload.get(2) != Some(&0) {
+                    return Err(format!("node {node} sent an advert of no instance: {:02x?}", transmit.payload));
+                }
+                self.doubtful.push((usize::MAX, 0));
             }
             Seen::Advert { node, instance: Some(instance), transmit } => {
                 if transmit.payload.len() < 8 || transmit.payload[0] & 0x0f != 1 {
@@ -46,7 +50,8 @@ impl Invariant for Adverts {
             Seen::Stepped { node, .. } => {
                 let moved = core::mem::take(&mut self.moved);
                 for (instance, priority) in self.doubtful.drain(..) {
-                    if !moved.contains(&instance) {
+                    let left = instance == usize::MAX && !moved.is_empty();
+                    if !left && !moved.contains(&instance) {
                         let state = view.bodies[node].instances.get(instance).map(|facts| facts.state);
                         let who = view.label(node, instance);
                         return Err(format!("{who} sent an advert of priority {priority} while {state:?}"));

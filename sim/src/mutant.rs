@@ -17,7 +17,7 @@ pub enum Mutation {
     AdvertsAsBackup,
     /// Drops every second advert.
     SkipsAdverts,
-    /// Sends every advert twice.
+    /// Sends every advert three times.
     StuttersAdverts,
     /// Never announces.
     NeverAnnounces,
@@ -25,6 +25,8 @@ pub enum Mutation {
     AnnouncesEarly,
     /// Announces only the first time it becomes MASTER.
     AnnouncesOnce,
+    /// Announces only within a second of becoming MASTER.
+    SilentSurvivor,
     /// Keeps its addresses when it leaves MASTER, and believes it had removed them.
     KeepsAddresses,
     /// Never adds an address.
@@ -35,6 +37,10 @@ pub enum Mutation {
     Deaf,
     /// Preempts whatever the configuration says.
     AlwaysPreempts,
+    /// Never preempts, whatever the configuration says.
+    NeverPreempts,
+    /// Never wants to be called.
+    NeverWakes,
     /// Does not know sync groups.
     Ungrouped,
     /// Does not tell that a reason for FAULT is gone.
@@ -63,6 +69,7 @@ pub struct Mutant {
     adverts: u64,
     announced: Vec<Output>,
     reigns: u32,
+    since: Time,
     last_advert: Option<Transmit>,
     master: bool,
     told: bool,
@@ -84,6 +91,7 @@ impl Mutant {
             adverts: 0,
             announced: Vec::new(),
             reigns: 0,
+            since: Time::ZERO,
             last_advert: None,
             master: false,
             told: false,
@@ -97,6 +105,7 @@ impl Mutant {
                 (Output::Event(Event::State { to, .. }), _) => {
                     self.master = *to == State::Master;
                     self.reigns += u32::from(self.master);
+                    self.since = self.now;
                 }
                 (Output::Send(advert), _) => {
                     self.adverts += 1;
@@ -111,9 +120,10 @@ impl Mutant {
     fn distort(&mut self, output: Output) {
         match (&output, self.mutation) {
             (Output::Send(_), Mutation::SkipsAdverts) if self.adverts.is_multiple_of(2) => {}
-            (Output::Send(_), Mutation::StuttersAdverts) => self.out.extend([output.clone(), output]),
-            (Output::Announce { .. }, Mutation::NeverAnnounces) => {}
+            (Output::Send(_), Mutation::StuttersAdverts) => self.out.extend([output.clone(), output.clone(), output]),
+            (Output::Announce { .. }, Mutation::NeverAnnounces | Mutation::AddsNothing) => {}
             (Output::Announce { .. }, Mutation::AnnouncesOnce) if self.reigns > 1 => {}
+            (Output::Announce { .. }, Mutation::SilentSurvivor) if self.now.since(self.since).as_secs() >= 1 => {}
             (Output::Announce { .. }, Mutation::AnnouncesEarly) => {
                 if self.announced.len() < 4 {
                     self.announced.push(output.clone());
@@ -136,7 +146,9 @@ impl Mutant {
                 self.told = true;
                 self.out.extend([output.clone(), output]);
             }
-            (Output::Event(_), Mutation::Babbles) => self.out.extend(core::iter::repeat_n(output, 1000)),
+            (Output::Event(Event::Configured { .. }), Mutation::Babbles) => {
+                self.out.extend(core::iter::repeat_n(output, 1000))
+            }
             (Output::Event(Event::State { .. }), Mutation::Undetermined) => {
                 // Every call draws another number, as a clock or a process-wide counter would give.
                 let drawn = OUTSIDE.fetch_add(1, Ordering::Relaxed);
@@ -180,6 +192,11 @@ impl Engine for Mutant {
                 config.instances.iter_mut().for_each(|instance| instance.preempt = true);
                 self.inner.handle(now, Input::Configure(config));
             }
+            (Input::Configure(config), Mutation::NeverPreempts) => {
+                let mut config = config.clone();
+                config.instances.iter_mut().for_each(|instance| instance.preempt = false);
+                self.inner.handle(now, Input::Configure(config));
+            }
             (Input::Configure(config), Mutation::Ungrouped) => {
                 let mut config = config.clone();
                 config.sync_groups.clear();
@@ -208,7 +225,7 @@ impl Engine for Mutant {
     }
 
     fn deadline(&self) -> Option<Time> {
-        self.inner.deadline()
+        if self.mutation == Mutation::NeverWakes { None } else { self.inner.deadline() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every invariant can fail: an engine that is broken in the right way makes it fire, and the sound one does not.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::net::Family;
@@ -63,7 +65,9 @@ fn nopreempt() -> Scenario {
 }
 
 /// What must be noticed, of which engine, in which scenario.
-const TABLE: &[(&str, Mutation, fn() -> Scenario)] = &[
+type Case = (&'static str, Mutation, fn() -> Scenario);
+
+const TABLE: &[Case] = &[
     ("adverts", Mutation::AdvertsAsBackup, eventful),
     ("announces", Mutation::NeverAnnounces, eventful),
     ("announces", Mutation::AnnouncesEarly, eventful),

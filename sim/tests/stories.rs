@@ -1,5 +1,7 @@
 //! What happens to a cluster, told one story at a time. The invariants watch all of them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use common::{SECOND, act, cluster, ends_well, healthy, held, ms, pass, started, until};

@@ -1,5 +1,7 @@
 //! A few hundred histories in the ordinary suite. A failure names its seed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use core::time::Duration;
 use keepalived_core::vrrp::Vrrp;
 use keepalived_sim::run::{Wanted, run};

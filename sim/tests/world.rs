@@ -1,5 +1,7 @@
 //! The world itself, with an engine so simple that everything it says can be foretold.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use core::net::IpAddr;
 use core::time::Duration;
 use keepalived_core::kernel::{Errno, KernelEvent};

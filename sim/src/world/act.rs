@@ -91,7 +91,12 @@ impl<E: Subject> World<E> {
             Action::Sleep(node) => self.pause(usize::from(node), Pause::Sleep),
             Action::Resume(node) => self.wake(usize::from(node)),
             Action::Late(node, most) => {
-                self.bodies[usize::from(node)].lateness = most;
+                let body = &mut self.bodies[usize::from(node)];
+                body.lateness = most;
+                // What the engine has promised to try again will be late, too.
+                if body.excused_until > self.now {
+                    body.excused_until = body.excused_until + most * 2;
+                }
                 self.arm(usize::from(node));
             }
             Action::KernelSpeed(node, quick, slow) => {

@@ -1,6 +1,6 @@
 //! Worlds for tests that are read like stories.
 
-#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use core::time::Duration;
 use keepalived_core::net::Family;
@@ -10,19 +10,19 @@ use keepalived_sim::invariants::Invariants;
 use keepalived_sim::scenario::Scenario;
 use keepalived_sim::world::World;
 
-pub const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-pub const fn ms(ms: u64) -> Duration {
+pub(crate) const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
 /// `nodes` on one segment with one virtual router of one address; priorities 200, 190, ... and adverts every second.
-pub fn cluster(nodes: u8) -> Scenario {
+pub(crate) fn cluster(nodes: u8) -> Scenario {
     Scenario::new(1, nodes, 1).router(0, Family::V4, 51)
 }
 
 /// The scenario, started, 20 seconds old, with all invariants watching.
-pub fn started(scenario: Scenario) -> World<Vrrp> {
+pub(crate) fn started(scenario: Scenario) -> World<Vrrp> {
     let mut world = World::new(scenario, Invariants::all(), Vrrp::new);
     world.start_all();
     world.run_for(20 * SECOND);
@@ -31,24 +31,24 @@ pub fn started(scenario: Scenario) -> World<Vrrp> {
 }
 
 /// Fails if an invariant did not hold.
-pub fn healthy(world: &World<Vrrp>) {
+pub(crate) fn healthy(world: &World<Vrrp>) {
     assert!(world.violation().is_none(), "{}", world.violation().unwrap());
 }
 
 /// Lets time pass, and looks.
-pub fn pass(world: &mut World<Vrrp>, span: Duration) {
+pub(crate) fn pass(world: &mut World<Vrrp>, span: Duration) {
     world.run_for(span);
     healthy(world);
 }
 
 /// Does something, and looks.
-pub fn act(world: &mut World<Vrrp>, action: Action) {
+pub(crate) fn act(world: &mut World<Vrrp>, action: Action) {
     world.apply(action);
     healthy(world);
 }
 
 /// How long it takes until exactly `masters` are MASTER of a virtual router, to the millisecond.
-pub fn until(world: &mut World<Vrrp>, router: usize, masters: &[usize], limit: Duration) -> Duration {
+pub(crate) fn until(world: &mut World<Vrrp>, router: usize, masters: &[usize], limit: Duration) -> Duration {
     let begin = world.now();
     while world.masters(router) != masters {
         let passed = world.now().since(begin);
@@ -59,7 +59,7 @@ pub fn until(world: &mut World<Vrrp>, router: usize, masters: &[usize], limit: D
 }
 
 /// The end of a story: no faults from here on, and everything in order soon.
-pub fn ends_well(world: &mut World<Vrrp>) {
+pub(crate) fn ends_well(world: &mut World<Vrrp>) {
     world.calm_from_now();
     let settling = world.scenario().settling();
     pass(world, settling);
@@ -68,7 +68,7 @@ pub fn ends_well(world: &mut World<Vrrp>) {
 }
 
 /// Every virtual address in a node's kernel.
-pub fn held(world: &World<Vrrp>, node: usize) -> Vec<core::net::IpAddr> {
+pub(crate) fn held(world: &World<Vrrp>, node: usize) -> Vec<core::net::IpAddr> {
     let kernel = &world.bodies()[node].kernel;
     let home = |ip| kernel.links.iter().any(|l| l.home.iter().any(|(own, _)| *own == ip));
     let mut held: Vec<_> = kernel.addresses.iter().map(|a| a.ip).filter(|ip| !home(*ip)).collect();

@@ -1,6 +1,6 @@
 //! The fuzz targets' bodies, compiled, and their corpus replayed, so that they cannot rot and no find comes back.
 
-#![allow(clippy::expect_used)] // A test says what it expects.
+#![allow(clippy::expect_used, clippy::disallowed_methods)] // A test says what it expects, and reads its corpus.
 
 #[path = "../fuzz/bodies/packet.rs"]
 mod packet;

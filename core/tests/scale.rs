@@ -1,6 +1,6 @@
 //! Growth with the number of instances: ratios, never absolute times.
 
-#![allow(clippy::expect_used)] // A test says what it expects.
+#![allow(clippy::expect_used, clippy::disallowed_types)] // A test says what it expects, and this one measures.
 
 mod common;
 use common::*;

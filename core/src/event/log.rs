@@ -63,6 +63,9 @@ fn level(event: &Event) -> Level {
 
 fn text(event: &Event) -> String {
     match event {
+        Event::State { instance, to: State::Init, why: Why::FaultsCleared, .. } => {
+            format!("({instance}) nothing is in the way any more, waiting for vrrp_startup_delay")
+        }
         Event::State { instance, to, priority, why, .. } => {
             format!("({instance}) {}: {}", shown(*to), reason(*to, why, priority.0))
         }

@@ -203,6 +203,8 @@ impl Vrrp {
         self.drain_addresses();
         match to {
             State::Master => self.notify_when_ready(id),
+            // From FAULT back to waiting for vrrp_startup_delay: nothing has stopped.
+            State::Init if from == State::Fault && self.running == Running::Yes && !self.may_start => {}
             State::Backup | State::Fault | State::Init => self.notify_instance(id, to),
         }
     }

@@ -12,7 +12,8 @@ const HELD_UP: Duration = Duration::from_millis(5);
 /// What an engine lives in: the real machine, or a simulated one.
 ///
 /// One turn of the loop is [`wait`](World::wait), [`now`](World::now), [`take`](World::take) until `None`, with
-/// [`perform`](World::perform) for every output in between, and [`flush`](World::flush). A world keeps these promises:
+/// [`perform`](World::perform) for every output in between, [`flush`](World::flush), and the same once more for what
+/// [`answer`](World::answer) gives. A world keeps these promises:
 ///
 /// - `now` never goes backwards.
 /// - `take` never blocks and ends every turn after a bounded number of inputs, however many are waiting: timers are not
@@ -44,6 +45,13 @@ pub trait World {
 
     /// Carries out all that [`perform`](World::perform) has put off.
     fn flush(&mut self, now: Time);
+
+    /// The next result that [`flush`](World::flush) itself has brought about, a bounded number a turn: the kernel has carried out
+    /// a command when it has taken it, and the announcement of a new address need not wait for the next turn.
+    fn answer(&mut self, now: Time) -> Option<Input<'_>> {
+        let _ = now;
+        None
+    }
 }
 
 /// Watches the loop: the recorder, the log, the metrics.
@@ -103,6 +111,16 @@ where
             stopped |= drain(engine, world, observer, now);
         }
         world.flush(now);
+        let mut answered = false;
+        while let Some(input) = world.answer(now) {
+            observer.input(now, &input);
+            engine.handle(now, input);
+            stopped |= drain(engine, world, observer, now);
+            answered = true;
+        }
+        if answered {
+            world.flush(now);
+        }
         observer.turn_over(now, engine);
         if stopped {
             return Ok(());

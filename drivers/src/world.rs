@@ -360,6 +360,11 @@ impl<S: Side> World for LinuxWorld<S> {
         }
     }
 
+    fn answer(&mut self, _now: Time) -> Option<Input<'_>> {
+        let (id, result) = self.commands.answer()?;
+        Some(Input::KernelDone { id, result })
+    }
+
     fn flush(&mut self, now: Time) {
         self.flush_adverts();
         self.commands.flush(now, self.monitor.peers());

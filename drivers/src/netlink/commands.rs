@@ -35,6 +35,8 @@ pub(crate) struct Commands {
     done: VecDeque<Done>,
     sequence: u32,
     request: Vec<u8>,
+    /// Answers that [`answer`](Self::answer) may still give for the last flush.
+    answers: usize,
 }
 
 /// How a command went.
@@ -52,6 +54,7 @@ impl Commands {
             done: VecDeque::new(),
             sequence: 0,
             request: Vec::new(),
+            answers: 0,
         })
     }
 
@@ -67,6 +70,7 @@ impl Commands {
     /// Sends a batch of what is queued, in order.
     pub(crate) fn flush(&mut self, now: Time, peers: &Peers) {
         let room = BATCH.min(IN_FLIGHT.saturating_sub(self.in_flight.len())).min(self.waiting.len());
+        self.answers = room;
         if room == 0 {
             return;
         }
@@ -94,6 +98,15 @@ impl Commands {
     /// When the oldest command times out.
     pub(crate) fn deadline(&self) -> Option<Time> {
         self.in_flight.first_key_value().map(|(_, &(_, deadline))| deadline)
+    }
+
+    /// A result of the last flush, as far as the kernel has given it at once.
+    pub(crate) fn answer(&mut self) -> Option<Done> {
+        self.answers = self.answers.checked_sub(1)?;
+        if self.done.is_empty() {
+            self.read();
+        }
+        self.done.pop_front()
     }
 
     /// The next result that is there.

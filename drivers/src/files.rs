@@ -1,6 +1,7 @@
 //! The configuration's files.
 
 use keepalived_core::config::{self, Diagnostic, Parsed, Source};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,13 @@ impl Loaded {
     #[must_use]
     pub fn rendered(&self, colour: bool) -> String {
         config::render(&self.parsed.diagnostics, &self.source, colour)
+    }
+
+    /// What is said of keywords that nobody knows. The rest of the file is run without them.
+    #[must_use]
+    pub fn unknown_keywords(&self) -> BTreeSet<String> {
+        let unknown = self.parsed.diagnostics.iter().filter(|diagnostic| diagnostic.code == "unknown-keyword");
+        unknown.map(|diagnostic| diagnostic.message.clone()).collect()
     }
 
     /// Each diagnostic as a line of the log.

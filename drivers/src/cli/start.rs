@@ -8,7 +8,7 @@ use crate::daemon::pidfile::PidFile;
 use crate::daemon::service::{Service, tell};
 use crate::daemon::signals::{Signals, ignore_until_ready};
 use crate::daemon::watcher::Watcher;
-use crate::files::{self, DEFAULT, LoadError};
+use crate::files::{self, DEFAULT, LoadError, Loaded};
 use crate::log::syslog::{self, Facility, Syslog};
 use crate::log::{File, Level, Log, Sink, Stderr, stderr_is_journal};
 use crate::process::Scripts;
@@ -16,7 +16,7 @@ use crate::process::checks::check_scripts;
 use crate::record::Recording;
 use crate::run::{Observer, run};
 use crate::world::LinuxWorld;
-use keepalived_core::config::{self, Secrets, model::Config};
+use keepalived_core::config::{self, Secrets};
 use keepalived_core::vrrp::Vrrp;
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, setrlimit, umask};
@@ -120,7 +120,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
             log.daemon(Level::Info, line);
         }
     }
-    let result = serve(options, &plan, log.clone(), starting, loaded.parsed.config);
+    let result = serve(options, &plan, log.clone(), starting, loaded);
     match &result {
         Ok(()) => log.daemon(Level::Info, "keepalived has stopped"),
         Err(Failure(_, reason)) => log.daemon(Level::Error, reason.as_str()),
@@ -133,7 +133,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     }
 }
 
-fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, config: Config) -> Result<(), Failure> {
+fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: Loaded) -> Result<(), Failure> {
     let mut seed = [0; 8];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| Failure::of("no randomness", &error.into()))?;
@@ -157,7 +157,7 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, config: C
     runtime.block_on(async {
         let signals =
             Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
-        let file = (plan.file.clone(), config);
+        let file = (plan.file.clone(), loaded);
         let keep = options.dont_release_vrrp;
         let service =
             Service::new(log.clone(), Rc::clone(&notifier), signals, scripts, file, keep, Arc::clone(&give_up));

@@ -8,8 +8,9 @@ use crate::process::Scripts;
 use crate::process::checks::{Finding, check_scripts};
 use crate::world::Side;
 use keepalived_core::config::Severity;
-use keepalived_core::config::model::{Config, Credentials};
+use keepalived_core::config::model::Credentials;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,7 +30,9 @@ pub struct Service {
     ended: Receiver<(ScriptId, ScriptStatus)>,
     file: PathBuf,
     /// The first configuration, until the engine has it.
-    first: Option<Config>,
+    first: Option<Loaded>,
+    /// What the configuration in force says that nobody knows.
+    unknown: BTreeSet<String>,
     script_user: Option<Credentials>,
     reload: Reload,
     reader: (Sender<Reloaded>, Receiver<Reloaded>),
@@ -48,13 +51,13 @@ enum Reload {
 }
 
 impl Service {
-    /// Everything in place; the first input will be `config`. A third wish to stop calls `give_up`.
+    /// Everything in place; the first input will be what was `loaded`. A third wish to stop calls `give_up`.
     pub fn new(
         log: Log,
         notifier: Rc<Notifier>,
         signals: Signals,
         (scripts, ended): (Scripts, Receiver<(ScriptId, ScriptStatus)>),
-        (file, config): (PathBuf, Config),
+        (file, loaded): (PathBuf, Loaded),
         keep_addresses: bool,
         give_up: Arc<Notify>,
     ) -> Service {
@@ -65,7 +68,8 @@ impl Service {
             scripts,
             ended,
             file,
-            first: Some(config),
+            first: Some(loaded),
+            unknown: BTreeSet::new(),
             script_user: None,
             reload: Reload::None,
             reader: channel(1),
@@ -75,7 +79,9 @@ impl Service {
         }
     }
 
-    fn configure(&mut self, config: Config) -> Input<'static> {
+    fn configure(&mut self, loaded: Loaded) -> Input<'static> {
+        self.unknown = loaded.unknown_keywords();
+        let config = loaded.parsed.config;
         self.script_user.clone_from(&config.global.script_user);
         Input::Configure(Box::new(config))
     }
@@ -140,11 +146,17 @@ impl Service {
             }
             Ok((loaded, findings)) => {
                 tell(&self.log, &loaded, &findings);
-                if loaded.parsed.is_usable() {
-                    return Some(self.configure(loaded.parsed.config));
+                if !loaded.parsed.is_usable() {
+                    self.refuse("there are errors in it");
+                    return None;
                 }
-                self.refuse("there are errors in it");
-                None
+                // At the start a keyword that nobody knows is skipped, as the C version does. Here somebody has just written it, and skipping
+                // it would take back what is in force.
+                if let Some(new) = loaded.unknown_keywords().difference(&self.unknown).next() {
+                    self.refuse(&format!("{new}, and the configuration in force does not have it"));
+                    return None;
+                }
+                Some(self.configure(loaded))
             }
         }
     }
@@ -171,8 +183,8 @@ pub fn tell(log: &Log, loaded: &Loaded, findings: &[Finding]) {
 
 impl Side for Service {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Input<'static>> {
-        if let Some(config) = self.first.take() {
-            return Poll::Ready(self.configure(config));
+        if let Some(loaded) = self.first.take() {
+            return Poll::Ready(self.configure(loaded));
         }
         if let Poll::Ready(Some((id, status))) = self.ended.poll_recv(cx) {
             return Poll::Ready(Input::ScriptEnded { id, status });

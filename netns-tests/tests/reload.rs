@@ -140,6 +140,7 @@ fn a_broken_file_changes_nothing() {
         let broken = [
             good.replace("vrrp_instance", "vrrp_instanc"),
             good.replace("priority 150", "priority"),
+            good.replace("priority 150", "prioritty 150"),
             good.replace("virtual_router_id 51", "virtual_router_id 256"),
             good.replace("virtual_router_id 51", ""),
             good.replace("10.0.0.100/24", "10.0.300.100/24"),

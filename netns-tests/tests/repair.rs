@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
+use nix::sys::signal::Signal;
 
 const VIP: &str = "10.0.0.100";
 
@@ -117,5 +118,28 @@ fn leftovers_that_are_not_configured_any_more_are_cleaned() {
         world.await_master("a", "10.0.0.200");
         assert_eq!(world.address("a", VIP), None, "the predecessor's address");
         assert!(world.address("a", "10.0.0.50").is_some(), "an administrator's address is not ours to remove");
+    });
+}
+
+#[test]
+fn a_deletion_lost_in_a_storm_of_news_is_found_again() {
+    in_sandbox(|| {
+        if !Implementation::under_test().is_ours() {
+            return;
+        }
+        let world = World::lan(&["a"]);
+        let a = Daemon::start(&world, "a", Implementation::under_test(), &instance().config());
+        world.await_master("a", VIP);
+        // While the daemon cannot read, far more happens than its netlink socket can hold, and the deletion comes last.
+        a.signal(Signal::SIGSTOP);
+        let mut storm = String::new();
+        for n in 0..10_000 {
+            let address = format!("10.8.{}.{}/32", n / 250, 1 + n % 250);
+            storm.push_str(&format!("address add {address} dev lo\naddress del {address} dev lo\n"));
+        }
+        world.ip_on("a", &storm);
+        world.ip_on("a", "address del 10.0.0.100/24 dev eth0");
+        a.signal(Signal::SIGCONT);
+        world.await_master_within("a", VIP, Duration::from_secs(2));
     });
 }

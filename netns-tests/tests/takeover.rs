@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
+use nix::sys::signal::Signal;
 use std::net::IpAddr;
 
 const VIP: &str = "10.0.0.100";
@@ -102,5 +103,38 @@ fn cut_off_and_healed() {
             f.node == "a" && f.announces(vip())
         });
         holds("one master after the duel", Duration::from_secs(1), || world.holders(VIP) == ["a"]);
+    });
+}
+
+#[test]
+fn a_master_that_slept_settles_with_its_successor() {
+    in_sandbox(|| {
+        let world = World::lan(&["a", "b"]);
+        let (a, _b) = pair(&world);
+        a.signal(Signal::SIGSTOP);
+        world.await_takeover("b", VIP, instance().master_down());
+        std::thread::sleep(SLACK);
+        let since = now();
+        a.signal(Signal::SIGCONT);
+        world.await_master_within("a", VIP, instance().master_down() + SLACK);
+        world.sniffer.wait("the survivor announces again", since, instance().master_down(), |f| {
+            f.node == "a" && f.announces(vip())
+        });
+    });
+}
+
+#[test]
+fn late_adverts_are_not_made_up_for() {
+    in_sandbox(|| {
+        let world = World::lan(&["a"]);
+        let a = Daemon::start(&world, "a", Implementation::under_test(), &instance().centis(100).config());
+        world.await_master("a", VIP);
+        a.signal(Signal::SIGSTOP);
+        std::thread::sleep(Duration::from_millis(5500));
+        let since = now();
+        a.signal(Signal::SIGCONT);
+        std::thread::sleep(Duration::from_millis(900));
+        // One that was due, and none for each of the five missed.
+        assert_eq!(world.sniffer.adverts(since).len(), 1);
     });
 }

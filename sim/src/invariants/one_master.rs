@@ -3,7 +3,9 @@
 
 use super::{Invariant, Seen, View, interest};
 use keepalived_core::Time;
+use keepalived_core::config::model::InstanceConfig;
 use keepalived_core::event::Event;
+use keepalived_core::net::Priority;
 use keepalived_core::vrrp::State;
 use std::collections::BTreeMap;
 
@@ -71,13 +73,13 @@ impl OneMaster {
                 Some((*member, body.instance_config(body.instance_of(router)?)?))
             })
             .collect();
-        let highest = configs.iter().map(|(_, c)| c.priority).max();
+        let highest = configs.iter().map(|(_, c)| in_force(c)).max();
         let master = configs.iter().find(|(member, _)| masters.contains(member));
         if let Some((member, config)) = master
             && configs.iter().all(|(_, c)| c.preempt)
-            && Some(config.priority) != highest
+            && Some(in_force(config)) != highest
         {
-            let priority = config.priority;
+            let priority = in_force(config);
             return Err(format!(
                 "{}: node {member} of priority {priority} is MASTER, though {highest:?} may preempt",
                 plan.name
@@ -85,4 +87,13 @@ impl OneMaster {
         }
         Ok(())
     }
+}
+
+/// The priority when all tracked links are up.
+fn in_force(config: &InstanceConfig) -> Priority {
+    if config.priority == Priority::OWNER {
+        return config.priority;
+    }
+    let bonus: i16 = config.track_interfaces.iter().map(|tracked| tracked.weight.max(0)).sum();
+    Priority((i16::from(config.priority.0) + bonus).clamp(1, 254) as u8)
 }

@@ -135,13 +135,18 @@ impl Traits {
 }
 
 fn node_traits(nodes: usize, mood: &Mood, rng: &mut Rng) -> Vec<NodeTraits> {
-    let interval = *rng.pick(mood.intervals);
+    let mut interval = *rng.pick(mood.intervals);
     let version = if interval.is_multiple_of(100) && rng.chance(400_000) { Version::V2 } else { Version::V3 };
     let base = rng.range(1, 254) as u8;
     let step = rng.range(1, 30) as u8;
     let owner = rng.index(nodes);
+    // In version 3 a backup follows the master's interval, so they may differ.
+    let mixed = version == Version::V3 && rng.chance(100_000);
     (0..nodes)
         .map(|at| {
+            if mixed {
+                interval = *rng.pick(mood.intervals);
+            }
             let priority = match mood.priorities {
                 Priorities::Equal => base,
                 Priorities::Mixed => *rng.pick(&[base, 1, 100, 254]),
@@ -189,6 +194,9 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
     let refresh = if rng.chance(200_000) { Duration::from_millis(rng.range(100, 5000)) } else { Duration::ZERO };
     let garp_interval = if rng.chance(150_000) { Duration::from_millis(rng.range(1, 20)) } else { Duration::ZERO };
     let repeat = rng.range(1, 5) as u32;
+    let odd_checksum = rng.chance(150_000);
+    let own_source = rng.chance(150_000);
+    let elsewhere = rng.chance(100_000);
     let members: Vec<NodeId> = (0..scenario.nodes.len())
         .filter(|&n| scenario.nodes[n].links.iter().any(|l| l.segment == segment))
         .map(|n| n as NodeId)
@@ -213,6 +221,9 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
         made.garp.refresh = refresh;
         made.garp.interval = garp_interval;
         made.garp.gna_interval = garp_interval;
+        made.v3_checksum_pseudo_header = !odd_checksum || rng.chance(500_000);
+        made.source = own_source.then_some(*own);
+        made.skip_check_adv_addr = rng.chance(200_000);
         made.transport = if unicast && homes.len() > 1 {
             let peers = homes.iter().filter(|ip| *ip != own).map(|&ip| UnicastPeer { ip, min_ttl: 255, max_ttl: 255 });
             Transport::Unicast { peers: peers.collect(), ttl: 255 }
@@ -222,7 +233,10 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
         if scripts {
             made.notify = all_scripts();
         }
-        track(&mut made, &node.links, rng);
+        track(&mut made, &node.links, mood.grouped, rng);
+        if elsewhere && let Some(address) = made.addresses.last_mut() {
+            address.device = Some(rng.pick(&node.links).name.clone());
+        }
         let config = Arc::make_mut(&mut node.config);
         config.global.startup_delay = traits.startup_delay;
         config.instances.push(made);
@@ -230,12 +244,15 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
     scenario.routers.push(RouterPlan { name, segment, family, vrid, members });
 }
 
-fn track(made: &mut InstanceConfig, links: &[LinkPlan], rng: &mut Rng) {
-    if links.len() > 1 && rng.chance(150_000) {
-        let link = rng.pick(links);
-        if link.name != made.interface {
-            made.track_interfaces.push(TrackInterface { name: link.name.clone(), weight: 0, reverse: false });
-        }
+/// Another link is tracked, as a fault or with a weight. The members of a group keep one priority.
+fn track(made: &mut InstanceConfig, links: &[LinkPlan], grouped: bool, rng: &mut Rng) {
+    if links.len() < 2 || !rng.chance(200_000) {
+        return;
+    }
+    let link = rng.pick(links);
+    if link.name != made.interface {
+        let weight = if grouped || rng.chance(300_000) { 0 } else { rng.range(0, 120) as i16 - 60 };
+        made.track_interfaces.push(TrackInterface { name: link.name.clone(), weight, reverse: false });
     }
 }
 
@@ -256,6 +273,9 @@ fn others(scenario: &mut Scenario, rng: &mut Rng) {
     let fewer_addresses = rng.chance(300_000);
     let new_priorities = rng.chance(500_000);
     let ungroup = rng.chance(200_000);
+    let new_vrids = rng.chance(100_000);
+    let grouped = scenario.nodes.iter().any(|node| !node.config.sync_groups.is_empty());
+    let drop_last = !grouped && rng.chance(100_000);
     let routers: Vec<(String, usize, Family, Vrid)> =
         scenario.routers.iter().map(|r| (r.name.clone(), r.segment, r.family, r.vrid)).collect();
     for node in &mut scenario.nodes {
@@ -272,6 +292,14 @@ fn others(scenario: &mut Scenario, rng: &mut Rng) {
             if new_priorities && made.priority < Priority::OWNER {
                 made.priority = Priority(1 + ((u32::from(made.priority.0) + u32::from(shift)) % 254) as u8);
             }
+        }
+        if new_vrids {
+            for made in &mut other.instances {
+                made.vrid = Vrid::new(made.vrid.get() + 100).unwrap_or(made.vrid);
+            }
+        }
+        if drop_last && other.instances.last().is_some_and(|made| routers.last().is_some_and(|r| *r.0 == *made.name)) {
+            other.instances.pop();
         }
         if ungroup {
             other.sync_groups = Vec::<SyncGroupConfig>::new();

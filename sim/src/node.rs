@@ -86,6 +86,8 @@ pub struct Body {
     pub alive_since: Time,
     /// Whether, and how, it is paused.
     pub pause: Option<Pause>,
+    /// When it was paused last.
+    pub paused_at: Time,
     /// Since when it has been running without a pause.
     pub awake_since: Time,
     /// The most that a timeout is late.
@@ -122,6 +124,7 @@ impl Body {
             life: 0,
             alive_since: Time::ZERO,
             pause: None,
+            paused_at: Time::ZERO,
             awake_since: Time::ZERO,
             lateness: Duration::ZERO,
             sockets: Vec::new(),

@@ -5,7 +5,7 @@ use super::{Invariant, Seen, View, interest};
 use crate::fault::Action;
 use core::net::IpAddr;
 use keepalived_core::Time;
-use keepalived_core::event::Event;
+use keepalived_core::event::{Event, Why};
 use keepalived_core::vrrp::State;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl Invariant for LastWord {
             Seen::Announced { node, ip: Some(ip), .. } => {
                 self.last.insert(ip, Last { node, at: view.now, unknowable: false });
             }
-            Seen::Told { node, event: Event::State { instance, from: State::Master, .. } } => {
+            Seen::Told { node, event: Event::State { instance, from: State::Master, why, .. } } => {
                 let body = &view.bodies[node];
                 let Some(at) = body.instance(instance) else { return Ok(()) };
                 let router = body.instances[at].router;
@@ -46,7 +46,8 @@ impl Invariant for LastWord {
                         && view.bodies[usize::from(other)].state_of(router) == State::Master
                         && !view.hears(router, body.id, other)
                 });
-                if unheard {
+                // One that begins anew may have had another VRID, which those reloaded before it do not listen to.
+                if unheard || *why == Why::Reconfigured {
                     self.give_up(node);
                 }
             }

@@ -38,7 +38,10 @@ impl Invariant for States {
             return Err(format!("{who} told a change from {from} to itself"));
         }
         let stopping = matches!(why, Why::Stopped | Why::Reconfigured);
-        if *to == State::Init && !stopping {
+        // While `vrrp_startup_delay` runs, one that recovers goes on waiting where it was.
+        let waits = *from == State::Fault
+            && view.bodies[*node].config.as_ref().is_some_and(|config| !config.global.startup_delay.is_zero());
+        if *to == State::Init && !stopping && !waits {
             return Err(format!("{who} went back to INIT because of {why:?}"));
         }
         let may = *priority == Priority::OWNER || matches!(why, Why::GroupFollows { .. });

@@ -195,6 +195,7 @@ impl<E: Subject> World<E> {
             return;
         }
         body.pause = Some(how);
+        body.paused_at = self.now;
         if how == Pause::Machine {
             body.clock.freeze(self.now);
         }
@@ -206,6 +207,10 @@ impl<E: Subject> World<E> {
         if let Some(how) = body.pause.take() {
             if how == Pause::Machine {
                 body.clock.thaw(self.now);
+                // Its engine's patience stood still, too.
+                if body.excused_until > body.paused_at {
+                    body.excused_until = body.excused_until + self.now.since(body.paused_at);
+                }
             }
             body.awake_since = self.now;
             self.arm(node);

@@ -276,7 +276,7 @@ impl<E: Subject> World<E> {
                 news: AddressNews::AddFailed { retry, .. } | AddressNews::RemoveFailed { retry, .. },
                 ..
             } => {
-                body.excuse(now + *retry + body.lateness * 2 + Duration::from_millis(10));
+                body.excuse(now + *retry + *retry / 1000 + body.lateness * 2 + Duration::from_millis(10));
             }
             _ => {}
         }

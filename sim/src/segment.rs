@@ -64,15 +64,13 @@ pub struct Segment {
     pub weather: Weather,
     /// How they fare when no fault is at work.
     pub fair: Weather,
-    /// Since this many changes of islands, deafness and weather: lets observers notice that something changed.
-    pub changes: u64,
 }
 
 impl Segment {
     /// An empty segment.
     #[must_use]
     pub const fn new(fair: Weather) -> Segment {
-        Segment { ports: Vec::new(), weather: fair, fair, changes: 0 }
+        Segment { ports: Vec::new(), weather: fair, fair }
     }
 
     /// Plugs a link in.
@@ -91,12 +89,6 @@ impl Segment {
     pub fn connects(&self, from: usize, to: usize) -> bool {
         let (from, to) = (&self.ports[from], &self.ports[to]);
         from.island == to.island && !from.mute && !to.deaf
-    }
-
-    /// Whether everybody hears everybody.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.ports.iter().all(|port| port.island == 0 && !port.deaf && !port.mute)
     }
 
     /// Decides the fate of one packet: calls `plan` with a delay and the ports it reaches then, as often as needed.

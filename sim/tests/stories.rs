@@ -515,3 +515,64 @@ fn unicast_peers_elect_one_master() {
     ends_well(&mut world);
     healthy(&world);
 }
+
+#[test]
+fn a_master_that_speaks_seldom_is_not_replaced_by_backups_that_speak_often() {
+    // Version 3: the backups follow the master's interval, also right after they heard the last word of a faster one.
+    let scenario = cluster(3).each(|node, instance| {
+        let centis = if node == 0 { 50 } else { 10 };
+        instance.advert_interval = AdvertInterval::from_centis(centis).unwrap();
+    });
+    for offset in 0..10 {
+        let mut world = started(scenario.clone());
+        act(&mut world, Action::Crash(0));
+        until(&mut world, 0, &[1], 10 * SECOND);
+        pass(&mut world, ms(10 * offset));
+        act(&mut world, Action::Start(0));
+        ends_well(&mut world);
+        let since = world.bodies()[0].instances[0].since;
+        pass(&mut world, 30 * SECOND);
+        assert_eq!((world.masters(0), world.bodies()[0].instances[0].since), (vec![0], since));
+        ends_well(&mut world);
+    }
+}
+
+#[test]
+fn a_stop_that_waits_for_a_script_does_not_start_anything() {
+    let script = keepalived_core::config::model::Script { argv: vec!["/bin/stop".to_owned()], user: None };
+    for seed in 0..200 {
+        // Some of the scripts hang for long.
+        let mut scenario = cluster(1).each(|_, instance| instance.notify.stop = Some(script.clone()));
+        scenario.seed = seed;
+        let mut world = started(scenario);
+        act(&mut world, Action::Carrier(0, 0, false));
+        pass(&mut world, SECOND);
+        act(&mut world, Action::Stop(0));
+        act(&mut world, Action::Carrier(0, 0, true));
+        pass(&mut world, 10 * SECOND);
+        assert_eq!(held(&world, 0).len(), 0);
+        ends_well(&mut world);
+    }
+}
+
+#[test]
+fn a_nopreempt_master_that_is_not_sure_announces_nothing() {
+    // It sleeps at every moment of its first seconds as master, when bursts and kernel answers are due.
+    for offset in 0..40 {
+        let mut scenario = cluster(2).each(|_, instance| {
+            instance.preempt = false;
+            instance.garp.refresh = SECOND;
+        });
+        scenario.timeout_first = offset % 2 == 0;
+        let mut world = World::new(scenario, Invariants::all(), Vrrp::new);
+        world.start_all();
+        until(&mut world, 0, &[0], 10 * SECOND);
+        act(&mut world, Action::DeleteAddress(0, 0));
+        pass(&mut world, ms(200 * offset));
+        act(&mut world, Action::DeleteAddress(0, 0));
+        act(&mut world, Action::Sleep(0));
+        pass(&mut world, 10 * SECOND);
+        act(&mut world, Action::Resume(0));
+        ends_well(&mut world);
+    }
+}

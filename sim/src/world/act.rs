@@ -13,7 +13,6 @@ use crate::subject::Subject;
 use core::time::Duration;
 use keepalived_core::net::IfIndex;
 use keepalived_core::vrrp::{Input, Packet, SocketKey, Transmit};
-use std::borrow::Cow;
 
 impl<E: Subject> World<E> {
     /// Does something to the world, now.
@@ -352,11 +351,5 @@ impl<E: Subject> World<E> {
         } else {
             self.apply(Action::Start(node as u8));
         }
-    }
-
-    /// Hands an engine a packet outside of any segment.
-    pub fn inject(&mut self, node: usize, packet: &Packet<'_>) {
-        let input = Input::Packet(Packet { payload: Cow::Borrowed(&packet.payload), ..*packet });
-        self.step(node, input);
     }
 }

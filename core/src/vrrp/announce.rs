@@ -59,9 +59,6 @@ impl Vrrp {
 
     /// Announces all addresses of `id` that the kernel has, round after round.
     pub(super) fn announce_repeat(&mut self, id: Id, repeat: u32, occasion: Occasion) {
-        if self.is_unsure(id) {
-            return;
-        }
         let Some(instance) = self.get(id).filter(|i| i.state == State::Master) else { return };
         let name = instance.name();
         let vips = instance.vips.iter().map(|vip| vip.key);
@@ -148,7 +145,7 @@ impl Vrrp {
         if more {
             self.timers.set(TimerKey::Pace(index, family), free_at);
         }
-        if self.addresses.is_present(id, key) && !self.is_unsure(id) {
+        if self.addresses.is_present(id, key) {
             self.announce_now(id, key);
         }
     }
@@ -165,6 +162,9 @@ impl Vrrp {
     }
 
     fn announce_now(&mut self, id: Id, key: AddressKey) {
+        if self.is_unsure(id) {
+            return;
+        }
         let Some(link) = self.links.get(&key.index).filter(|l| l.arp_type == ARPHRD_ETHER && !l.no_arp) else { return };
         let Some(mac) = link.mac else { return };
         let frame = announce::frame(key.ip, mac).into();

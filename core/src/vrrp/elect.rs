@@ -119,7 +119,10 @@ impl Vrrp {
             }
             Timer::MasterDown => {
                 instance.heard_at = now;
-                now + instance.master_down()
+                let at = now + instance.master_down();
+                // An advert never brings the deadline forward: it may be the last word of a loser that sends more often than the winner.
+                let pending = rival.and_then(|_| self.timers.get(TimerKey::Main(id)));
+                pending.map_or(at, |pending| pending.max(at))
             }
             Timer::Skew => {
                 if let Some(rival) = rival {

@@ -55,6 +55,15 @@ impl Family {
         }
     }
 
+    /// The multicast group of VRRP: 224.0.0.18 or ff02::12 (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
+    #[must_use]
+    pub const fn vrrp_group(self) -> IpAddr {
+        match self {
+            Family::V4 => IpAddr::V4(core::net::Ipv4Addr::new(224, 0, 0, 18)),
+            Family::V6 => IpAddr::V6(core::net::Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
+        }
+    }
+
     /// The length of a host prefix: 32 or 128.
     #[must_use]
     pub const fn host_prefix(self) -> u8 {

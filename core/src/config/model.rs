@@ -103,6 +103,43 @@ pub struct InstanceConfig {
     pub notify: NotifyScripts,
 }
 
+impl InstanceConfig {
+    /// An instance with the C version's defaults: multicast, an advert every second, priority 100, version 2 for IPv4 and 3 for IPv6.
+    #[must_use]
+    pub fn new(name: &str, interface: &str, vrid: Vrid, addresses: Vec<VirtualAddress>) -> InstanceConfig {
+        let family = addresses.first().map_or(Family::V4, |address| Family::of(address.ip));
+        InstanceConfig {
+            name: name.into(),
+            state: InitialState::Backup,
+            interface: interface.to_owned(),
+            vrid,
+            priority: Priority::DEFAULT,
+            advert_interval: AdvertInterval::DEFAULT,
+            version: match family {
+                Family::V4 => Version::V2,
+                Family::V6 => Version::V3,
+            },
+            family,
+            addresses,
+            excluded: Vec::new(),
+            preempt: true,
+            preempt_delay: Duration::ZERO,
+            source: None,
+            transport: Transport::Multicast { group: family.vrrp_group() },
+            garp: Garp::default(),
+            track_interfaces: Vec::new(),
+            track_primary: true,
+            auth: None,
+            skip_check_adv_addr: false,
+            higher_prio_send_advert: false,
+            lower_prio_no_advert: false,
+            check_unicast_src: false,
+            v3_checksum_pseudo_header: true,
+            notify: NotifyScripts::default(),
+        }
+    }
+}
+
 /// Where an instance wants to begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InitialState {
@@ -160,6 +197,15 @@ pub struct VirtualAddress {
     pub peer: Option<IpAddr>,
     /// `nodad`, `home`, `noprefixroute` and the like.
     pub flags: AddressFlags,
+}
+
+impl VirtualAddress {
+    /// An address on the instance's interface, with nothing else asked for.
+    #[must_use]
+    pub fn new(ip: IpAddr, prefix: u8) -> VirtualAddress {
+        let (device, broadcast, label, peer) = Default::default();
+        VirtualAddress { ip, prefix, device, broadcast, scope: 0, label, peer, flags: AddressFlags::default() }
+    }
 }
 
 impl fmt::Display for VirtualAddress {

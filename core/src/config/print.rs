@@ -2,7 +2,6 @@
 //!
 //! Nearly everything is written out, defaults too; what older C versions do not know is left out where it is the default.
 
-use super::build::global::default_group;
 use super::build::script;
 use super::build::values::decimal;
 use super::model::{
@@ -143,7 +142,7 @@ impl Writer {
                 if let Some(source) = instance.source {
                     self.say("mcast_src_ip", source);
                 }
-                if *group != default_group(instance.family) {
+                if *group != instance.family.vrrp_group() {
                     self.say("mcast_dst_ip", group);
                 }
             }

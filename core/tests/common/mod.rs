@@ -1,12 +1,10 @@
 //! One engine, a clock, and a kernel that does what it is told at once.
 #![allow(clippy::expect_used, dead_code, unreachable_pub)] // Each test file uses its own part.
 
-use keepalived_core::config::model::{
-    Config, Garp, InitialState, InstanceConfig, NotifyScripts, Transport, VirtualAddress,
-};
+use keepalived_core::config::model::{Config, InstanceConfig, Transport, VirtualAddress};
 use keepalived_core::event::Event;
-use keepalived_core::kernel::{Address, AddressFlags, Errno, KernelEvent, KernelOp, Link};
-use keepalived_core::net::{AdvertInterval, Family, IfIndex, MacAddr, Priority, Version, Vrid};
+use keepalived_core::kernel::{Address, Errno, KernelEvent, KernelOp, Link};
+use keepalived_core::net::{IfIndex, MacAddr, Priority, Vrid};
 use keepalived_core::vrrp::{Input, Output, Packet, ScriptRun, ScriptStatus, State, Transmit, Vrrp};
 use keepalived_core::wire::vrrp::{AdvertOut, ChecksumStyle};
 use keepalived_core::{Engine, Time};
@@ -50,46 +48,12 @@ pub fn address(index: u32, text: &str, prefix: u8) -> Address {
 }
 
 pub fn vip(text: &str) -> VirtualAddress {
-    VirtualAddress {
-        ip: ip(text),
-        prefix: 24,
-        device: None,
-        broadcast: None,
-        scope: 0,
-        label: None,
-        peer: None,
-        flags: AddressFlags::default(),
-    }
+    VirtualAddress::new(ip(text), 24)
 }
 
 /// `vrrp_instance NAME` on eth0 with VRID 51, priority 100, one address and the defaults.
 pub fn instance(name: &str) -> InstanceConfig {
-    InstanceConfig {
-        name: name.into(),
-        state: InitialState::Backup,
-        interface: "eth0".to_owned(),
-        vrid: Vrid::new(51).expect("not zero"),
-        priority: Priority(100),
-        advert_interval: AdvertInterval::DEFAULT,
-        version: Version::V2,
-        family: Family::V4,
-        addresses: vec![vip("10.0.0.100")],
-        excluded: Vec::new(),
-        preempt: true,
-        preempt_delay: Duration::ZERO,
-        source: None,
-        transport: Transport::Multicast { group: ip(GROUP) },
-        garp: Garp::default(),
-        track_interfaces: Vec::new(),
-        track_primary: true,
-        auth: None,
-        skip_check_adv_addr: false,
-        higher_prio_send_advert: false,
-        lower_prio_no_advert: false,
-        check_unicast_src: false,
-        v3_checksum_pseudo_header: true,
-        notify: NotifyScripts::default(),
-    }
+    InstanceConfig::new(name, "eth0", Vrid::new(51).expect("not zero"), vec![vip("10.0.0.100")])
 }
 
 pub fn config(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {

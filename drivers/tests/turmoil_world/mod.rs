@@ -4,12 +4,10 @@
 
 use keepalived::run::{Observer, World};
 use keepalived_core::Time;
-use keepalived_core::config::model::{
-    Config, Garp, Global, InitialState, InstanceConfig, NotifyScripts, Transport, VirtualAddress,
-};
+use keepalived_core::config::model::{Config, Global, InstanceConfig, Transport, VirtualAddress};
 use keepalived_core::event::Event;
-use keepalived_core::kernel::{Address, AddressFlags, Errno, KernelCommand, KernelEvent, KernelOp, Link};
-use keepalived_core::net::{AdvertInterval, Family, IfIndex, MacAddr, Priority, Version, Vrid};
+use keepalived_core::kernel::{Address, Errno, KernelCommand, KernelEvent, KernelOp, Link};
+use keepalived_core::net::{IfIndex, MacAddr, Priority, Version, Vrid};
 use keepalived_core::vrrp::{Input, Output, Packet, State, Transmit, Vrrp};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -231,41 +229,12 @@ impl Observer<Vrrp> for Diary {
 
 /// One instance, VRRPv3, a second between adverts.
 pub fn config(priority: u8) -> Config {
-    let vip = VirtualAddress {
-        ip: VIP,
-        prefix: 32,
-        device: None,
-        broadcast: None,
-        scope: 0,
-        label: None,
-        peer: None,
-        flags: AddressFlags::default(),
-    };
+    let vip = VirtualAddress::new(VIP, 32);
     let instance = InstanceConfig {
-        name: "VI_1".into(),
-        state: InitialState::Backup,
-        interface: "eth0".into(),
-        vrid: Vrid::new(1).expect("not 0"),
         priority: Priority(priority),
-        advert_interval: AdvertInterval::DEFAULT,
         version: Version::V3,
-        family: Family::V4,
-        addresses: vec![vip],
-        excluded: Vec::new(),
-        preempt: true,
-        preempt_delay: Duration::ZERO,
-        source: None,
         transport: Transport::Multicast { group: GROUP.into() },
-        garp: Garp::default(),
-        track_interfaces: Vec::new(),
-        track_primary: true,
-        auth: None,
-        skip_check_adv_addr: false,
-        higher_prio_send_advert: false,
-        lower_prio_no_advert: false,
-        check_unicast_src: false,
-        v3_checksum_pseudo_header: true,
-        notify: NotifyScripts::default(),
+        ..InstanceConfig::new("VI_1", "eth0", Vrid::new(1).expect("not 0"), vec![vip])
     };
     Config { global: Global::default(), instances: vec![instance], sync_groups: Vec::new() }
 }

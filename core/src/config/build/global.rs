@@ -6,7 +6,7 @@ use crate::config::ast::Block;
 use crate::config::keywords;
 use crate::config::model::{Garp, Global};
 use crate::net::{Family, Version};
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::IpAddr;
 use core::time::Duration;
 
 /// What holds for an instance that does not say otherwise.
@@ -42,17 +42,9 @@ impl Default for Defaults {
             higher_prio_send_advert: false,
             lower_prio_no_advert: false,
             v3_checksum_as_v2: false,
-            group4: default_group(Family::V4),
-            group6: default_group(Family::V6),
+            group4: Family::V4.vrrp_group(),
+            group6: Family::V6.vrrp_group(),
         }
-    }
-}
-
-/// Where adverts of `family` go (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
-pub(in crate::config) fn default_group(family: Family) -> IpAddr {
-    match family {
-        Family::V4 => IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18)),
-        Family::V6 => IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
     }
 }
 

@@ -293,7 +293,10 @@ impl AddressTable {
                     let news = if entry.lost { AddressNews::PutBack } else { AddressNews::Added };
                     self.effects.push_back(Effect::News(key, news));
                 }
-                if !self.observed.contains_key(&key) && news != Some(false) {
+                // News of its going may be older than the answer. Who wants it asks again, which does no harm; otherwise it is
+                // taken to be there, and removed.
+                let doubtful = news == Some(false) && !entry.wanted_by.is_empty();
+                if !self.observed.contains_key(&key) && !doubtful {
                     self.next_seq += 1;
                     self.observed.insert(key, Observed { seq: self.next_seq, address: seen_as(&entry.spec) });
                 }

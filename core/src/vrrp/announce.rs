@@ -35,7 +35,9 @@ impl Vrrp {
         let repeat = instance.config.garp.repeat;
         let (name, takeover) = (instance.name(), instance.notify_pending);
         self.announce_key(id, key, repeat);
-        if takeover && self.all_present(id) {
+        if self.is_unsure(id) {
+            // Announced when it is clear who is master.
+        } else if takeover && self.all_present(id) {
             let addresses = self.get(id).map_or(0, |i| i.vips.len()) as u32;
             self.event(Event::Announced { instance: name, addresses, repeat, occasion: Occasion::Takeover });
         } else if again || !takeover {

@@ -84,6 +84,8 @@ pub struct Body {
     pub life: u32,
     /// Since when it runs.
     pub alive_since: Time,
+    /// What its kernel had when it was started, besides the machine's own addresses.
+    pub inherited: BTreeSet<IpAddr>,
     /// Whether, and how, it is paused.
     pub pause: Option<Pause>,
     /// When it was paused last.
@@ -123,6 +125,7 @@ impl Body {
             power: Power::Off,
             life: 0,
             alive_since: Time::ZERO,
+            inherited: BTreeSet::new(),
             pause: None,
             paused_at: Time::ZERO,
             awake_since: Time::ZERO,
@@ -191,6 +194,12 @@ impl Body {
         } else {
             self.kernel.has(slot, destination)
         }
+    }
+
+    /// The virtual addresses in its kernel: all but the machine's own.
+    pub fn virtual_addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let own = |ip| self.kernel.links.iter().any(|l| l.home.iter().any(|(home, _)| *home == ip));
+        self.kernel.addresses.iter().map(|a| a.ip).filter(move |ip| !own(*ip))
     }
 
     /// Gives it time to recover from a trouble of its kernel.

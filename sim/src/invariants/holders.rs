@@ -1,8 +1,10 @@
 //! Law 5: only a MASTER holds the virtual addresses, and it holds all of them; give or take the time that the kernel needs.
 
 use super::{Invariant, Seen, View, interest};
+use crate::node::Body;
 use core::net::IpAddr;
 use keepalived_core::Time;
+use keepalived_core::kernel::Address;
 use keepalived_core::vrrp::State;
 use std::collections::BTreeMap;
 
@@ -34,7 +36,7 @@ fn look(view: &View<'_>, node: usize) -> Vec<((usize, IpAddr), Wrong)> {
     for address in &body.kernel.addresses {
         let Some(slot) = body.kernel.slot(address.index) else { continue };
         let own = body.kernel.links[slot].home.iter().any(|(ip, _)| *ip == address.ip);
-        if !own && !master((slot, address.ip)) {
+        if !own && !master((slot, address.ip)) && !is_foreign(body, slot, address) {
             wrong.push(((slot, address.ip), Wrong::Stray));
         }
     }
@@ -46,6 +48,15 @@ fn look(view: &View<'_>, node: usize) -> Vec<((usize, IpAddr), Wrong)> {
         }
     }
     wrong
+}
+
+/// Whether the engine cannot know that an address is one of ours: a former life left it there, the kernel does not keep its
+/// mark, and the configuration does not name it on a link of that name.
+fn is_foreign(body: &Body, slot: usize, address: &Address) -> bool {
+    let link = &body.kernel.links[slot];
+    let here = (slot, address.ip);
+    let named = (0..body.instances.len()).any(|at| body.addresses(at).any(|place| place == here));
+    address.proto.is_none() && body.inherited.contains(&address.ip) && !(named && link.link.name == link.plain_name)
 }
 
 impl Holders {

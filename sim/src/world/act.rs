@@ -179,6 +179,7 @@ impl<E: Subject> World<E> {
         body.power = Power::On;
         body.pause = None;
         body.alive_since = self.now;
+        body.inherited = body.virtual_addresses().collect();
         body.awake_since = self.now;
         body.kernel.begin_life(body.life);
         let seed = splitmix(self.scenario.seed ^ (node as u64) << 32 ^ u64::from(body.life));

@@ -83,6 +83,19 @@ impl Queue {
         self.heap.pop().map(|entry| (entry.at, entry.what))
     }
 
+    /// Takes away every delivery that is planned for later than `at`.
+    pub fn lose_deliveries_after(&mut self, at: Time) -> Vec<Happening> {
+        let mut lost = Vec::new();
+        self.heap.retain(|entry| {
+            let late = entry.at > at && matches!(entry.what, Happening::Deliver { .. });
+            if late {
+                lost.push(entry.what);
+            }
+            !late
+        });
+        lost
+    }
+
     /// How many things are planned.
     #[must_use]
     pub fn len(&self) -> usize {

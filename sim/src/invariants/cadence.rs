@@ -44,8 +44,8 @@ impl Cadence {
         // A reload may have shortened it since.
         let interval = config.advert_interval.duration().max(last.map_or(Duration::ZERO, |last| last.interval));
         let gap = view.now.since(from);
-        // After a stall a nopreempt master listens first, for an interval and the skew (up to a second in version 2).
-        let listens = own.stalled.is_some_and(|at| at >= from) && !config.preempt;
+        // After a stall a master listens first, for an interval and the skew (up to a second in version 2).
+        let listens = own.stalled.is_some_and(|at| at + interval * 2 + Duration::from_secs(1) >= from);
         let interval = if listens { interval * 2 + Duration::from_secs(1) } else { interval };
         if gap > interval + SLACK + interval / 1000 + own.latest * 2 {
             let who = view.label(node, instance);

@@ -1,6 +1,7 @@
 //! Law 6: two masters never overlap for longer than one interval (and the way) after they can hear each other.
 
 use super::{Invariant, SLACK, Seen, View, interest};
+use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::event::Event;
 use keepalived_core::vrrp::State;
@@ -10,6 +11,8 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct Overlap {
     since: BTreeMap<(usize, u8, u8), Time>,
+    /// When a node told last that it had stalled: it listens for an interval and the skew before it speaks.
+    stalled: BTreeMap<u8, Time>,
 }
 
 impl Invariant for Overlap {
@@ -22,6 +25,9 @@ impl Invariant for Overlap {
     }
 
     fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
+        if let Seen::Told { node, event: Event::Stalled { .. } } = seen {
+            self.stalled.insert(view.bodies[*node].id, view.now);
+        }
         if matches!(seen, Seen::Told { event, .. } if !matches!(event, Event::State { .. })) {
             return Ok(());
         }
@@ -39,7 +45,7 @@ impl Invariant for Overlap {
                         && view.hears(router, b, a);
                     let key = (router, a, b);
                     if let Some(&since) = self.since.get(&key) {
-                        check(view, key, since)?;
+                        self.check(view, key, since)?;
                     }
                     if both {
                         self.since.entry(key).or_insert(view.now);
@@ -62,22 +68,26 @@ fn same_words(view: &View<'_>, router: usize, a: u8, b: u8) -> bool {
     of(a) == of(b)
 }
 
-fn check(view: &View<'_>, (router, a, b): (usize, u8, u8), since: Time) -> Result<(), String> {
-    let (first, second) = (&view.bodies[usize::from(a)], &view.bodies[usize::from(b)]);
-    let plan = &view.scenario.routers[router];
-    let interval = [first, second]
-        .iter()
-        .filter_map(|body| Some(body.instance_config(body.instance_of(router)?)?.advert_interval.duration()))
-        .max()
-        .unwrap_or_default();
-    let from = since.max(first.excused_until).max(second.excused_until);
-    let bound = interval + interval / 1000 + view.segments[plan.segment].fair.worst_delay() * 2 + SLACK;
-    let lasted = view.now.since(from);
-    if lasted > bound {
-        return Err(format!(
-            "{}: nodes {a} and {b} hear each other and were both MASTER from {since} to {} ({lasted:?}, bound {bound:?})",
-            plan.name, view.now
-        ));
+impl Overlap {
+    fn check(&self, view: &View<'_>, (router, a, b): (usize, u8, u8), since: Time) -> Result<(), String> {
+        let (first, second) = (&view.bodies[usize::from(a)], &view.bodies[usize::from(b)]);
+        let plan = &view.scenario.routers[router];
+        let interval = [first, second]
+            .iter()
+            .filter_map(|body| Some(body.instance_config(body.instance_of(router)?)?.advert_interval.duration()))
+            .max()
+            .unwrap_or_default();
+        let from = since.max(first.excused_until).max(second.excused_until);
+        let listened = [a, b].iter().any(|node| self.stalled.get(node).is_some_and(|at| *at + interval * 2 >= since));
+        let patience = if listened { interval.max(Duration::from_secs(1)) * 2 } else { Duration::ZERO };
+        let bound = patience + interval + interval / 1000 + view.segments[plan.segment].fair.worst_delay() * 2 + SLACK;
+        let lasted = view.now.since(from);
+        if lasted > bound {
+            return Err(format!(
+                "{}: nodes {a} and {b} hear each other and were both MASTER from {since} to {} ({lasted:?}, bound {bound:?})",
+                plan.name, view.now
+            ));
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use crate::fault::Action;
 use crate::invariants::Seen;
 use crate::kernel::{Kernel, Temper};
 use crate::node::{Pause, Power};
+use crate::queue::Happening;
 use crate::replay::Tape;
 use crate::rng::splitmix;
 use crate::scenario::{RETRY, home};
@@ -310,6 +311,13 @@ impl<E: Subject> World<E> {
             segment.weather = segment.fair;
             for port in &mut segment.ports {
                 (port.island, port.deaf, port.mute) = (0, false, false);
+            }
+        }
+        // What lingers on a segment for longer than it does in fair weather is lost.
+        let travel = self.segments.iter().map(|segment| segment.fair.worst_delay()).max().unwrap_or_default();
+        for lost in self.queue.lose_deliveries_after(self.now + travel) {
+            if let Happening::Deliver { slot, .. } = lost {
+                self.packets.take(slot);
             }
         }
         for node in 0..self.bodies.len() {

@@ -9,7 +9,7 @@ use crate::subject::Subject;
 use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::config::model::Config;
-use keepalived_core::event::{AddressNews, Event};
+use keepalived_core::event::{AddressNews, Event, Why};
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::Family;
 use keepalived_core::vrrp::{Input, Output, Packet, ScriptRun, ScriptStatus, State, Transmit};
@@ -255,10 +255,14 @@ impl<E: Subject> World<E> {
         let now = self.now;
         let body = &mut self.bodies[node];
         match event {
-            Event::State { instance, to, .. } => {
+            Event::State { instance, to, why, .. } => {
                 if let Some(at) = body.instance(instance) {
                     body.instances[at].state = *to;
                     body.instances[at].since = now;
+                    // One that begins anew, or ends, takes its reasons along.
+                    if *to == State::Init && matches!(why, Why::Reconfigured | Why::Stopped) {
+                        body.instances[at].faults.clear();
+                    }
                 }
             }
             Event::Fault { instance, reason } => {

@@ -44,7 +44,7 @@ impl Invariant for LastWord {
                 let unheard = view.scenario.routers[router].members.iter().any(|&other| {
                     usize::from(other) != node
                         && view.bodies[usize::from(other)].state_of(router) == State::Master
-                        && !view.hears(router, body.id, other)
+                        && !(view.hears(router, body.id, other) && view.same_words(router, body.id, other))
                 });
                 // One that begins anew may have had another VRID, which those reloaded before it do not listen to.
                 if unheard || *why == Why::Reconfigured {

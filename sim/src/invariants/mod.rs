@@ -281,6 +281,17 @@ impl<'a> View<'a> {
         body.kernel.temper.slow * commands + body.kernel.temper.monitor * 2 + body.lateness * 2 + SLACK
     }
 
+    /// Whether two nodes take each other's adverts for their own virtual router's: not while only one of them has been
+    /// reloaded with another VRID.
+    #[must_use]
+    pub fn same_words(&self, router: usize, a: NodeId, b: NodeId) -> bool {
+        let of = |node: NodeId| {
+            let body = &self.bodies[usize::from(node)];
+            body.instance_config(body.instance_of(router)?).map(|c| (c.vrid, c.version, c.family))
+        };
+        of(a) == of(b)
+    }
+
     /// Whether what node `a` sends reaches node `b` for sure, soon, and the daemon there: of virtual router `router`.
     #[must_use]
     pub fn hears(&self, router: usize, a: NodeId, b: NodeId) -> bool {

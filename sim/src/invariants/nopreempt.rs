@@ -59,7 +59,7 @@ impl Invariant for Nopreempt {
                     && !matches!(why, Why::GroupFollows { .. })
                 {
                     let silence = body.clock.local(view.now).since(when);
-                    let shortest = shortest_interval(view, router);
+                    let shortest = view.scenario.shortest_interval(router);
                     if silence < shortest * 3 {
                         return Err(format!(
                             "{who} is nopreempt and became MASTER {silence:?} after an advert of {source}"
@@ -86,10 +86,4 @@ fn comparable(view: &View<'_>, node: usize, instance: usize, source: IpAddr) -> 
     let theirs = sender.instance_of(router).and_then(|at| sender.instance_config(at));
     let ours = view.bodies[node].instance_config(instance);
     matches!((ours, theirs), (Some(a), Some(b)) if a.addresses == b.addresses)
-}
-
-fn shortest_interval(view: &View<'_>, router: usize) -> core::time::Duration {
-    let name = &view.scenario.routers[router].name;
-    let all = view.scenario.nodes.iter().flat_map(|n| n.config.instances.iter().chain(&n.other.instances));
-    all.filter(|i| *i.name == **name).map(|i| i.advert_interval.duration()).min().unwrap_or_default()
 }

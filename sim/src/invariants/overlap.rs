@@ -40,7 +40,7 @@ impl Invariant for Overlap {
                     let both = fair
                         && master(a)
                         && master(b)
-                        && same_words(view, router, a, b)
+                        && view.same_words(router, a, b)
                         && view.hears(router, a, b)
                         && view.hears(router, b, a);
                     let key = (router, a, b);
@@ -59,24 +59,11 @@ impl Invariant for Overlap {
     }
 }
 
-/// Whether they take each other's adverts for their own virtual router's: not while only one of them has been reloaded.
-fn same_words(view: &View<'_>, router: usize, a: u8, b: u8) -> bool {
-    let of = |node: u8| {
-        let body = &view.bodies[usize::from(node)];
-        body.instance_config(body.instance_of(router)?).map(|c| (c.vrid, c.version, c.family))
-    };
-    of(a) == of(b)
-}
-
 impl Overlap {
     fn check(&self, view: &View<'_>, (router, a, b): (usize, u8, u8), since: Time) -> Result<(), String> {
         let (first, second) = (&view.bodies[usize::from(a)], &view.bodies[usize::from(b)]);
         let plan = &view.scenario.routers[router];
-        let interval = [first, second]
-            .iter()
-            .filter_map(|body| Some(body.instance_config(body.instance_of(router)?)?.advert_interval.duration()))
-            .max()
-            .unwrap_or_default();
+        let interval = view.scenario.longest_interval(router);
         let from = since.max(first.excused_until).max(second.excused_until);
         let listened = [a, b].iter().any(|node| self.stalled.get(node).is_some_and(|at| *at + interval * 2 >= since));
         let patience = if listened { interval.max(Duration::from_secs(1)) * 2 } else { Duration::ZERO };

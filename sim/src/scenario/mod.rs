@@ -269,6 +269,23 @@ impl Scenario {
         self.nodes.iter().flat_map(|node| node.config.instances.iter().chain(&node.other.instances))
     }
 
+    fn intervals(&self, router: usize) -> impl Iterator<Item = Duration> {
+        let name = &self.routers[router].name;
+        self.instances().filter(move |i| *i.name == **name).map(|i| i.advert_interval.duration())
+    }
+
+    /// The shortest interval that a virtual router is configured with anywhere.
+    #[must_use]
+    pub fn shortest_interval(&self, router: usize) -> Duration {
+        self.intervals(router).min().unwrap_or_default()
+    }
+
+    /// The longest.
+    #[must_use]
+    pub fn longest_interval(&self, router: usize) -> Duration {
+        self.intervals(router).max().unwrap_or_default()
+    }
+
     /// The longest advert interval: the run's unit of time.
     #[must_use]
     pub fn beat(&self) -> Duration {

@@ -96,6 +96,7 @@ pub struct Kernel {
     due: BTreeMap<(Time, u64), Due>,
     seq: u64,
     executed: Time,
+    opened: Time,
     told: Time,
     rng: Rng,
 }
@@ -114,6 +115,7 @@ impl Kernel {
             due: BTreeMap::new(),
             seq: 0,
             executed: Time::ZERO,
+            opened: Time::ZERO,
             told: Time::ZERO,
             rng,
         }
@@ -202,11 +204,12 @@ impl Kernel {
     pub fn hasten(&mut self, now: Time) {
         let waiting = core::mem::take(&mut self.due);
         let step = Duration::from_micros(1);
-        (self.executed, self.told) = (now, now);
+        (self.executed, self.told, self.opened) = (now, now, now);
         for (at, (key, due)) in waiting.into_iter().enumerate() {
             let soon = (now + step * at as u32).min(key.0.max(now));
             self.executed = self.executed.max(soon);
             self.told = self.told.max(soon);
+            self.opened = self.opened.max(soon);
             self.due.insert((soon, key.1), due);
         }
     }
@@ -235,7 +238,11 @@ impl Kernel {
         } else {
             Ok(())
         };
-        self.answer(now, Input::Socket { key, result });
+        // Sockets are opened one after the other, so their answers keep the order.
+        let delay = self.rng.duration(self.temper.quick, self.temper.slow);
+        self.opened = self.opened.max(now) + delay;
+        let life = self.life;
+        self.plan(self.opened, Due::Tell { life, input: Box::new(Input::Socket { key, result }) });
         result
     }
 

@@ -3,6 +3,7 @@
 
 use super::{Invariant, Seen, View, interest};
 use core::net::IpAddr;
+use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::event::Event;
 use keepalived_core::vrrp::State;
@@ -17,6 +18,8 @@ struct Node {
     gone: BTreeMap<Place, Time>,
     /// For each instance that is MASTER: since when, and what it has not announced yet.
     reigns: BTreeMap<usize, (Time, BTreeSet<Place>)>,
+    /// Until when it may listen in silence because it had stalled.
+    unsure: Time,
 }
 
 /// See the module.
@@ -54,6 +57,7 @@ impl Node {
         for place in todo {
             let Some(there) = self.present.get(place) else { continue };
             let from = (*since).max(*there).max(body.excused_until).max(body.awake_since);
+            let from = from.max(self.unsure);
             if body.kernel.links[place.0].is_usable() && view.now.since(from) > view.patience(node) + spread {
                 let who = view.label(node, instance);
                 return Err(format!(
@@ -112,6 +116,9 @@ impl Invariant for Announces {
                 if *to == State::Master {
                     self.nodes[node].reigns.insert(at, (view.now, body.addresses(at).collect()));
                 }
+            }
+            Seen::Told { node, event: Event::Stalled { .. } } => {
+                self.nodes[node].unsure = view.now + view.scenario.beat() * 2 + Duration::from_secs(1);
             }
             Seen::Changed { node } => self.nodes[node].follow(view, node),
             Seen::Acted(_) => {

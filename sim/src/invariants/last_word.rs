@@ -41,13 +41,16 @@ impl Invariant for LastWord {
                 let body = &view.bodies[node];
                 let Some(at) = body.instance(instance) else { return Ok(()) };
                 let router = body.instances[at].router;
+                // What travels slowly may arrive when nobody is there to hear it.
+                let segment = &view.segments[view.scenario.routers[router].segment];
+                let slow = segment.weather != segment.fair;
                 let unheard = view.scenario.routers[router].members.iter().any(|&other| {
                     usize::from(other) != node
                         && view.bodies[usize::from(other)].state_of(router) == State::Master
                         && !(view.hears(router, body.id, other) && view.same_words(router, body.id, other))
                 });
                 // One that begins anew may have had another VRID, which those reloaded before it do not listen to.
-                if unheard || *why == Why::Reconfigured {
+                if unheard || slow || *why == Why::Reconfigured {
                     self.give_up(node);
                 }
             }

@@ -1,6 +1,7 @@
 //! Law 6: two masters never overlap for longer than one interval (and the way) after they can hear each other.
 
 use super::{Invariant, SLACK, Seen, View, interest};
+use crate::fault::Action;
 use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::event::Event;
@@ -27,6 +28,10 @@ impl Invariant for Overlap {
     fn see(&mut self, view: &View<'_>, seen: &Seen<'_>) -> Result<(), String> {
         if let Seen::Told { node, event: Event::Stalled { .. } } = seen {
             self.stalled.insert(view.bodies[*node].id, view.now);
+        }
+        if let Seen::Acted(Action::Reload(node, _)) = seen {
+            // Who must give way may be another one now.
+            self.since.retain(|(_, a, b), _| a != node && b != node);
         }
         if matches!(seen, Seen::Told { event, .. } if !matches!(event, Event::State { .. })) {
             return Ok(());

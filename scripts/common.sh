@@ -19,9 +19,8 @@ need() {
         exit 1
     fi
     say "installing from apt: ${missing[*]}"
-    # A package that starts a service at once (keepalived does) would be started by nobody's wish.
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 

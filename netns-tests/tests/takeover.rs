@@ -127,14 +127,15 @@ fn a_master_that_slept_settles_with_its_successor() {
 fn late_adverts_are_not_made_up_for() {
     in_sandbox(|| {
         let world = World::lan(&["a"]);
-        let a = Daemon::start(&world, "a", Implementation::under_test(), &instance().centis(100).config());
+        let owner = instance().centis(300).priority(255).config().replace("state BACKUP", "state MASTER");
+        let a = Daemon::start(&world, "a", Implementation::under_test(), &owner);
         world.await_master("a", VIP);
         a.signal(Signal::SIGSTOP);
-        std::thread::sleep(Duration::from_millis(5500));
+        std::thread::sleep(Duration::from_secs(7));
         let since = now();
         a.signal(Signal::SIGCONT);
-        std::thread::sleep(Duration::from_millis(900));
-        // One that was due, and none for each of the five missed.
+        std::thread::sleep(Duration::from_millis(1500));
+        // One that was due, and none for each of those missed.
         assert_eq!(world.sniffer.adverts(since).len(), 1);
     });
 }

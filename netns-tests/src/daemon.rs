@@ -141,10 +141,8 @@ impl Daemon {
         let mut command = Command::new(implementation.program());
         command.args(["-n", "-l", "-D", "-P", "-f"]).arg(dir.join("keepalived.conf"));
         command.arg("-p").arg(dir.join("pid"));
-        if implementation == Implementation::C {
-            // -G: nothing to the host's syslog. A pid file of its own for the child process.
-            command.arg("-G").arg("-r").arg(dir.join("vrrp.pid"));
-        }
+        // -G: nothing to the host's syslog. -r: the C version's child process has a pid file of its own.
+        command.arg("-G").arg("-r").arg(dir.join("vrrp.pid"));
         command.args(options).current_dir(&dir).env("LANG", "C").env_remove("NOTIFY_SOCKET");
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("one more descriptor")).stderr(log);
         let enter = move || {

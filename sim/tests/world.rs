@@ -10,7 +10,7 @@ use keepalived_core::vrrp::{Input, Output, SocketKey, Transmit};
 use keepalived_core::{Engine, Time};
 use keepalived_sim::fault::Action;
 use keepalived_sim::invariants::Invariants;
-use keepalived_sim::scenario::{Scenario, group};
+use keepalived_sim::scenario::Scenario;
 use keepalived_sim::subject::Subject;
 use keepalived_sim::world::World;
 use std::cell::RefCell;
@@ -45,7 +45,7 @@ impl Beacon {
         self.out.push_back(Output::Send(Transmit {
             socket: SocketKey { index, family: Family::V4 },
             source: IpAddr::from([10, 1, 0, self.number as u8]),
-            destination: group(Family::V4),
+            destination: Family::V4.vrrp_group(),
             ttl: 255,
             payload: vec![0x31, 9, self.number as u8, 0, 0, 0, 0, 0].into(),
         }));
@@ -71,7 +71,7 @@ impl Engine for Beacon {
                 self.next = Some(now + Duration::from_secs(1));
                 if let Some(index) = self.index {
                     let key = SocketKey { index, family: Family::V4 };
-                    self.out.push_back(Output::OpenSocket { key, groups: BTreeSet::from([group(Family::V4)]) });
+                    self.out.push_back(Output::OpenSocket { key, groups: BTreeSet::from([Family::V4.vrrp_group()]) });
                 }
                 Told::Links(links.len())
             }

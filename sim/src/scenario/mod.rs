@@ -7,9 +7,7 @@ use crate::segment::Weather;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
 use keepalived_core::Time;
-use keepalived_core::config::model::{
-    Config, Garp, InitialState, InstanceConfig, NotifyScripts, SyncGroupConfig, Transport, VirtualAddress,
-};
+use keepalived_core::config::model::{Config, InstanceConfig, NotifyScripts, SyncGroupConfig, VirtualAddress};
 use keepalived_core::kernel::AddressFlags;
 use keepalived_core::net::{AdvertInterval, Family, MacAddr, Priority, Version, Vrid};
 use std::sync::Arc;
@@ -83,15 +81,6 @@ pub struct Scenario {
     pub timeout_first: bool,
 }
 
-/// The multicast group of a family.
-#[must_use]
-pub const fn group(family: Family) -> IpAddr {
-    match family {
-        Family::V4 => IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18)),
-        Family::V6 => IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
-    }
-}
-
 /// A host's own address on a segment; for IPv6 the link-local one.
 #[must_use]
 pub const fn home(segment: usize, host: u8, family: Family) -> IpAddr {
@@ -141,32 +130,7 @@ pub fn instance(
     vrid: Vrid,
     addresses: Vec<VirtualAddress>,
 ) -> InstanceConfig {
-    InstanceConfig {
-        name: name.into(),
-        state: InitialState::Backup,
-        interface: interface.to_owned(),
-        vrid,
-        priority: Priority::DEFAULT,
-        advert_interval: AdvertInterval::DEFAULT,
-        version: Version::V3,
-        family,
-        addresses,
-        excluded: Vec::new(),
-        preempt: true,
-        preempt_delay: Duration::ZERO,
-        source: None,
-        transport: Transport::Multicast { group: group(family) },
-        garp: Garp::default(),
-        track_interfaces: Vec::new(),
-        track_primary: true,
-        auth: None,
-        skip_check_adv_addr: false,
-        higher_prio_send_advert: false,
-        lower_prio_no_advert: false,
-        check_unicast_src: false,
-        v3_checksum_pseudo_header: true,
-        notify: NotifyScripts::default(),
-    }
+    InstanceConfig { family, version: Version::V3, ..InstanceConfig::new(name, interface, vrid, addresses) }
 }
 
 impl NodePlan {

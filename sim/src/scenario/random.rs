@@ -1,6 +1,6 @@
 //! A scenario drawn from a seed.
 
-use super::{LinkPlan, NodeId, NodePlan, RouterPlan, Scenario, group, instance, nth_address};
+use super::{LinkPlan, NodeId, NodePlan, RouterPlan, Scenario, instance, nth_address};
 use crate::fault;
 use crate::rng::Rng;
 use crate::segment::Weather;
@@ -228,7 +228,7 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
             let peers = homes.iter().filter(|ip| *ip != own).map(|&ip| UnicastPeer { ip, min_ttl: 255, max_ttl: 255 });
             Transport::Unicast { peers: peers.collect(), ttl: 255 }
         } else {
-            Transport::Multicast { group: group(family) }
+            Transport::Multicast { group: family.vrrp_group() }
         };
         if scripts {
             made.notify = all_scripts();

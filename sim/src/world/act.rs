@@ -297,7 +297,7 @@ impl<E: Subject> World<E> {
         let transmit = Transmit {
             socket: SocketKey { index: IfIndex(0), family },
             source: home(segment, 200, family),
-            destination: crate::scenario::group(family),
+            destination: family.vrrp_group(),
             ttl: *self.net.pick(&[255, 255, 254, 1]),
             payload: payload.into(),
         };

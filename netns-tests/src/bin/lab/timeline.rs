@@ -7,6 +7,9 @@ use keepalived_netns_tests::world::World;
 use std::net::IpAddr;
 use std::time::Duration;
 
+/// An advert that follows a higher one within this time is the last word of who gives way.
+const LAST_WORD: Duration = Duration::from_millis(200);
+
 /// A pause in the client's answers that is worth a line.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -17,7 +20,8 @@ pub(crate) struct Timeline<'a> {
     origin: Stamp,
     read: usize,
     frames: Vec<Frame>,
-    master: Option<String>,
+    /// Who is master, with which priority, and when it last said so.
+    master: Option<(String, u8, Stamp)>,
     announcer: Option<String>,
     answering: Option<String>,
     answered: Option<Stamp>,
@@ -73,11 +77,20 @@ impl<'a> Timeline<'a> {
                 self.say(frame.at, &frame.node, "resigns: advert with priority 0");
                 self.master = None;
             }
-            Seen::Advert(advert) if self.master.as_ref() != Some(&frame.node) => {
-                self.say(frame.at, &frame.node, &format!("MASTER: adverts with priority {}", advert.priority));
-                self.master = Some(frame.node.clone());
-                self.announcer = None;
-            }
+            Seen::Advert(advert) => match &mut self.master {
+                Some((node, _, at)) if *node == frame.node => *at = frame.at,
+                Some((node, priority, at))
+                    if *priority > advert.priority && frame.at.saturating_sub(*at) < LAST_WORD =>
+                {
+                    let text = format!("gives way to {node}: a last advert with priority {}", advert.priority);
+                    self.say(frame.at, &frame.node, &text);
+                }
+                _ => {
+                    self.say(frame.at, &frame.node, &format!("MASTER: adverts with priority {}", advert.priority));
+                    self.master = Some((frame.node.clone(), advert.priority, frame.at));
+                    self.announcer = None;
+                }
+            },
             Seen::Announce { ip, mac } if *ip == self.vip && self.announcer.as_ref() != Some(&frame.node) => {
                 let [a, b, c, d, e, f] = mac;
                 let mac = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");

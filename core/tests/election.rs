@@ -149,6 +149,7 @@ fn of_two_masters_priority_and_then_address_decide() {
         ("10.0.0.2", 99, State::Master),
     ] {
         let mut node = master();
+        node.pass(ms(100));
         node.advert(&instance("VI_1"), source, priority);
         assert_eq!(node.state("VI_1"), want, "{source} {priority}");
         assert_eq!(node.holds("10.0.0.100"), want == State::Master);
@@ -200,7 +201,7 @@ fn both_kinds_of_version_3_checksum_are_accepted_and_answered_in_kind() {
     let vi = v3(100);
     for style in [ChecksumStyle::PseudoHeader, ChecksumStyle::Message] {
         let mut node = Node::new(config([vi.clone()]));
-        node.pass(MASTER_DOWN);
+        node.pass(MASTER_DOWN + ms(100));
         node.take_sent();
         let out = AdvertOut {
             version: Version::V3,

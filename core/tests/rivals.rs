@@ -167,3 +167,19 @@ fn two_rivals_do_not_make_a_burst_for_each_packet() {
     }
     assert!(node.frames.len() <= 20, "{} frames at one moment", node.frames.len());
 }
+
+/// After a sleep a whole heap of stale adverts may be heard at once.
+#[test]
+fn a_heap_of_adverts_is_answered_once() {
+    let vi = instance("VI_1");
+    let mut node = Node::new(config([vi.clone()]));
+    node.pass(MASTER_DOWN + Duration::from_millis(500));
+    node.take_sent();
+    for _ in 0..10 {
+        node.advert(&vi, "10.0.0.2", 50);
+    }
+    assert_eq!(node.take_sent(), [100]);
+    node.pass(Duration::from_millis(100));
+    node.advert(&vi, "10.0.0.2", 50);
+    assert_eq!(node.take_sent(), [100]);
+}

@@ -361,6 +361,7 @@ impl Vrrp {
             instance.adverts()
         };
         let count = adverts.len() as u64;
+        let now = self.now;
         self.out.extend(adverts.iter().map(|advert| {
             Output::Send(Transmit {
                 socket,
@@ -371,6 +372,7 @@ impl Vrrp {
             })
         }));
         instance.counters.adverts_sent += count;
+        instance.sent_at = now;
         if resign {
             instance.counters.resigned_sent += count;
         }

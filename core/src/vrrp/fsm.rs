@@ -62,7 +62,7 @@ pub struct Rules {
     pub maybe_deposed: bool,
     /// The other members of the sync group are ready to be master as well (true without a group).
     pub group_ready: bool,
-    /// Not `lower_prio_no_advert`.
+    /// Not `lower_prio_no_advert`, and nothing was sent a moment ago.
     pub answer_lower: bool,
     /// `vrrp_startup_delay` is over.
     pub may_start: bool,

@@ -42,6 +42,8 @@ pub(super) struct Instance {
     pub heard_at: Time,
     /// When it last became master.
     pub master_since: Time,
+    /// When its last advert was sent.
+    pub sent_at: Time,
     /// Until when a lower master is tolerated; set by the first lower advert.
     pub preempt_at: Option<Time>,
     /// Waiting for the sync group to be ready for MASTER.
@@ -111,6 +113,7 @@ impl Instance {
             learnt: None,
             heard_at: Time::ZERO,
             master_since: Time::ZERO,
+            sent_at: Time::ZERO,
             preempt_at: None,
             want_master: false,
             relistened: false,
@@ -166,7 +169,8 @@ impl Instance {
             maybe_deposed: self.maybe_deposed,
             group_ready,
             may_start,
-            answer_lower: !self.config.lower_prio_no_advert,
+            // One answer is enough for adverts that come in one heap, as after a sleep.
+            answer_lower: !self.config.lower_prio_no_advert && now.since(self.sent_at) >= self.interval() / 16,
         }
     }
 

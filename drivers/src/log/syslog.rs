@@ -5,10 +5,13 @@ use super::{Line, Sink, severity};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where the daemon listens.
 pub const PATH: &str = "/dev/log";
+
+/// Where nobody listens (a container, say), it is not tried for every line of a takeover.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What kind of program speaks (RFC 3164 section 4.1.1), by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,16 +63,21 @@ pub struct Syslog {
     facility: Facility,
     socket: Option<UnixDatagram>,
     lost: u64,
+    /// Nobody is there; not asked again before this.
+    absent_until: Option<Instant>,
 }
 
 impl Syslog {
     /// A sink that connects with its first line.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, facility: Facility) -> Syslog {
-        Syslog { path: path.into(), facility, socket: None, lost: 0 }
+        Syslog { path: path.into(), facility, socket: None, lost: 0, absent_until: None }
     }
 
     fn send(&mut self, datagram: &str) -> bool {
+        if self.absent_until.is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
         // The daemon may have been restarted since the last line: then its old socket is dead.
         for fresh in [false, true] {
             if fresh || self.socket.is_none() {
@@ -82,6 +90,7 @@ impl Syslog {
             }
         }
         self.socket = None;
+        self.absent_until = Some(Instant::now() + PAUSE);
         false
     }
 
@@ -153,6 +162,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         syslog.write(&line("three"));
         let daemon = UnixDatagram::bind(&path).unwrap();
+        std::thread::sleep(PAUSE);
         syslog.write(&line("four"));
         assert!(receive(&daemon).contains("2 log lines before this one are lost"));
         assert!(receive(&daemon).ends_with(": four"));

@@ -165,6 +165,19 @@ pub enum Event {
         /// How many since the last report.
         count: u64,
     },
+    /// Not all addresses find room in an advert; those beyond are kept and announced without being in it.
+    AdvertFull {
+        /// The instance.
+        instance: Name,
+        /// Its interface's name.
+        interface: String,
+        /// The interface's MTU in bytes.
+        mtu: u32,
+        /// How many are in the advert.
+        room: usize,
+        /// How many there are.
+        addresses: usize,
+    },
     /// An interface came to be.
     LinkAppeared {
         /// Its index.

@@ -43,6 +43,7 @@ fn level(event: &Event) -> Level {
         | Event::Dropped { .. }
         | Event::Collision { .. }
         | Event::SendFailed { .. }
+        | Event::AdvertFull { .. }
         | Event::LinkVanished { .. }
         | Event::ScriptSkipped { .. } => Level::Warning,
         Event::ScriptEnded { status: ScriptStatus::Exited(0), .. } => Level::Debug,
@@ -136,6 +137,9 @@ fn text(event: &Event) -> String {
         Event::SendFailed { interface, errno, count: n } => {
             format!("could not send on {interface}: {errno} ({} since the last report)", count(*n, "packet"))
         }
+        Event::AdvertFull { instance, interface, mtu, room, addresses } => format!(
+            "({instance}) the adverts name only the first {room} of {addresses} addresses: the MTU of {interface} is {mtu}"
+        ),
         Event::LinkAppeared { name, .. } => format!("interface {name} is there now"),
         Event::LinkRenamed { from, to } => format!("interface {from} is called {to} now"),
         Event::LinkVanished { name } => format!("interface {name} is gone"),

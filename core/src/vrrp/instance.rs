@@ -8,7 +8,7 @@ use crate::kernel::AddressSpec;
 use crate::kernel::addresses::AddressKey;
 use crate::net::{AdvertInterval, IfIndex, Name, Priority, Version};
 use crate::time::Time;
-use crate::wire::vrrp::{AdvertOut, ChecksumStyle};
+use crate::wire::vrrp::{AdvertOut, ChecksumStyle, MAX_ADDRESSES};
 use core::net::IpAddr;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub(super) struct Instance {
     pub index: Option<IfIndex>,
     /// Where adverts come from.
     pub source: Option<IpAddr>,
+    /// How many addresses an advert has room for on the present interface.
+    pub room: usize,
     /// The priority in force.
     pub priority: Priority,
     pub faults: BTreeSet<FaultReason>,
@@ -107,6 +109,7 @@ impl Instance {
             state: State::Init,
             index: None,
             source: None,
+            room: MAX_ADDRESSES,
             faults: BTreeSet::new(),
             group: None,
             master: None,
@@ -179,6 +182,11 @@ impl Instance {
         self.config.addresses.iter().chain(&self.config.excluded)
     }
 
+    /// Those that an advert carries. The others are virtual addresses all the same, as if they were excluded ones.
+    pub(super) fn advertised(&self) -> impl ExactSizeIterator<Item = IpAddr> {
+        self.config.addresses.iter().take(self.room).map(|address| address.ip)
+    }
+
     /// The names of all interfaces it depends on or puts addresses on.
     pub(super) fn interface_names(&self) -> impl Iterator<Item = &str> {
         let devices = self.addresses().filter_map(|a| a.device.as_deref());
@@ -238,7 +246,7 @@ impl Instance {
                 destination,
                 style: if pseudo { ChecksumStyle::PseudoHeader } else { ChecksumStyle::Message },
             };
-            let payload = out.emit(self.config.addresses.iter().map(|a| a.ip)).into();
+            let payload = out.emit(self.advertised()).into();
             Prepared { destination, ttl, payload }
         };
         match &self.config.transport {

@@ -11,6 +11,7 @@ use crate::kernel::addresses::AddressKey;
 use crate::kernel::{Address, AddressSpec, Link};
 use crate::net::{IfIndex, Priority};
 use crate::time::Time;
+use crate::wire::vrrp::room;
 use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -151,6 +152,9 @@ impl Vrrp {
             instance.index = index;
             instance.vips = vips.iter().map(|(vip, _)| *vip).collect();
         }
+        if let Some(mtu) = index.and_then(|index| self.links.get(&index)).map(|link| link.mtu) {
+            self.make_room(id, mtu);
+        }
         for (_, spec) in vips {
             let key = AddressKey::of(&spec);
             self.addresses.manage(now, id, spec);
@@ -161,6 +165,21 @@ impl Vrrp {
         dropped.extend(old.difference(&new).map(|key| (id, *key)));
         if before != index {
             self.listen_on(id, before, index);
+        }
+    }
+
+    /// An advert that is longer than the link allows would not leave, or in fragments, of which the C version reads only so much.
+    fn make_room(&mut self, id: Id, mtu: u32) {
+        let Some(instance) = self.get_mut(id) else { return };
+        let room = room(instance.config.version, instance.config.family, mtu);
+        if core::mem::replace(&mut instance.room, room) == room {
+            return;
+        }
+        instance.prepared.clear();
+        let addresses = instance.config.addresses.len();
+        if room < addresses {
+            let (instance, interface) = (instance.name(), instance.config.interface.clone());
+            self.event(Event::AdvertFull { instance, interface, mtu, room, addresses });
         }
     }
 

@@ -171,15 +171,14 @@ fn validate(instance: &Instance, packet: &Packet<'_>, advert: &Advert<'_>) -> Re
 
 /// The same addresses as ours, in any order.
 fn lists_our_addresses(instance: &Instance, advert: &Advert<'_>) -> bool {
-    let ours = || instance.config.addresses.iter().map(|a| a.ip);
-    if advert.addresses().eq(ours()) {
+    if advert.addresses().eq(instance.advertised()) {
         return true;
     }
-    if advert.count() != instance.config.addresses.len() {
+    if advert.count() != instance.advertised().len() {
         return false;
     }
     let mut theirs: Vec<IpAddr> = advert.addresses().collect();
-    let mut ours: Vec<IpAddr> = ours().collect();
+    let mut ours: Vec<IpAddr> = instance.advertised().collect();
     theirs.sort_unstable();
     ours.sort_unstable();
     theirs == ours

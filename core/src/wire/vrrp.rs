@@ -132,6 +132,28 @@ pub enum ChecksumStyle {
     PseudoHeader,
 }
 
+/// What an advert's count of addresses can say.
+pub const MAX_ADDRESSES: usize = 255;
+
+/// How many addresses an advert has room for on a link, `mtu` bytes a packet; 0 bytes: not known. The same number as the C version's, which
+/// leaves room for an Ethernet header in it: both must list the same addresses, and the C version reads no more than this.
+#[must_use]
+pub fn room(version: Version, family: Family, mtu: u32) -> usize {
+    const ETHERNET_HEADER: usize = 14;
+    let ip_header = match family {
+        Family::V4 => 20,
+        Family::V6 => 40,
+    };
+    let auth = if version == Version::V2 { AUTH_LEN } else { 0 };
+    match usize::try_from(mtu).unwrap_or(usize::MAX) {
+        0 => MAX_ADDRESSES,
+        mtu => {
+            let left = mtu.saturating_sub(ETHERNET_HEADER + ip_header + HEADER_LEN + auth);
+            (left / address_len(family)).clamp(1, MAX_ADDRESSES)
+        }
+    }
+}
+
 /// An advert to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct AdvertOut {
@@ -170,7 +192,7 @@ impl AdvertOut {
         }
         out.extend_from_slice(&[0, 0]);
         let mut count = 0u8;
-        for ip in addresses.filter(|ip| Family::of(*ip) == family).take(255) {
+        for ip in addresses.filter(|ip| Family::of(*ip) == family).take(MAX_ADDRESSES) {
             match ip {
                 IpAddr::V4(ip) => out.extend_from_slice(&ip.octets()),
                 IpAddr::V6(ip) => out.extend_from_slice(&ip.octets()),

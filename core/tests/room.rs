@@ -1,0 +1,74 @@
+//! An advert never asks for more than its link carries: beyond that, nothing would leave, or fragments that the C version
+//! does not read whole; either way there would be two masters.
+#![allow(clippy::expect_used)] // A test says what it expects.
+
+mod common;
+use common::*;
+use keepalived_core::config::model::InstanceConfig;
+use keepalived_core::event::Event;
+use keepalived_core::kernel::{KernelEvent, Link};
+use keepalived_core::net::{Family, Version};
+use keepalived_core::vrrp::{DropReason, Input, State};
+use keepalived_core::wire::vrrp::room;
+use std::time::Duration;
+
+fn many(count: u8) -> InstanceConfig {
+    InstanceConfig { addresses: (1..=count).map(|n| vip(&format!("10.0.1.{n}"))).collect(), ..instance("VI_1") }
+}
+
+fn with_mtu(node: &mut Node, mtu: u32) {
+    node.input(Input::Kernel(KernelEvent::Link(Link { mtu, ..link(2, "eth0") })));
+}
+
+/// How many addresses the last advert says it has, and how long it is.
+fn last(node: &Node) -> (u8, usize) {
+    let (_, advert) = node.sent.last().expect("an advert");
+    (advert.payload[3], advert.payload.len())
+}
+
+fn told(node: &Node) -> usize {
+    node.events.iter().filter(|event| matches!(event, Event::AdvertFull { .. })).count()
+}
+
+#[test]
+fn as_many_as_in_the_c_version() {
+    // What keepalived 2.2.7 says: "max 89 addresses" at 1500 for IPv6, "max 133" at 576 for version 3 over IPv4.
+    assert_eq!(room(Version::V3, Family::V6, 1500), 89);
+    assert_eq!(room(Version::V3, Family::V4, 576), 133);
+    assert_eq!(room(Version::V2, Family::V4, 576), 131);
+    assert_eq!(room(Version::V2, Family::V4, 1500), 255);
+    assert_eq!(room(Version::V3, Family::V6, 0), 255, "not known");
+    assert_eq!(room(Version::V3, Family::V6, 1), 1);
+    assert_eq!(room(Version::V3, Family::V6, u32::MAX), 255);
+}
+
+#[test]
+fn a_master_names_what_there_is_room_for_and_keeps_the_rest() {
+    let mut node = Node::new(config([many(200)]));
+    node.pass(Duration::from_secs(5));
+    assert_eq!(last(&node), (200, 8 + 200 * 4 + 8));
+    assert_eq!(told(&node), 0);
+    with_mtu(&mut node, 576);
+    node.pass(Duration::from_secs(1));
+    assert_eq!(last(&node), (131, 8 + 131 * 4 + 8));
+    assert!(node.holds("10.0.1.200"));
+    assert_eq!(told(&node), 1);
+    with_mtu(&mut node, 1500);
+    node.pass(Duration::from_secs(1));
+    assert_eq!(last(&node).0, 200);
+    assert_eq!((told(&node), node.state("VI_1")), (1, State::Master));
+}
+
+#[test]
+fn a_backup_expects_what_there_is_room_for() {
+    let mut node = Node::new(config([many(200)]));
+    with_mtu(&mut node, 576);
+    node.pass(Duration::from_secs(1));
+    let first = InstanceConfig { addresses: many(200).addresses[..131].to_vec(), ..many(200) };
+    node.advert(&first, "10.0.0.222", 150);
+    let refused = |node: &Node| node.engine.status()[0].counters.dropped.contains_key(&DropReason::AddressList);
+    assert!(!refused(&node));
+    node.advert(&many(200), "10.0.0.222", 150);
+    assert!(refused(&node), "noticed");
+    assert_eq!(node.state("VI_1"), State::Backup);
+}

@@ -129,6 +129,18 @@ impl<'s> Reader<'s, '_> {
                     .help("is this file really a configuration?"),
             );
         }
+        if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+            // A password or an argument would silently be another than was written.
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "not-utf-8",
+                    here(at, at + char::REPLACEMENT_CHARACTER.len_utf8()),
+                    "bytes that are no UTF-8",
+                )
+                .label("which character is this?")
+                .help("save the file as UTF-8; in comments it does not matter"),
+            );
+        }
         Some(Line { span, text, dropped, unresolved: quote.is_some() })
     }
 

@@ -232,6 +232,8 @@ pub(in crate::config) fn quoted(argv: &[String]) -> String {
                 '\\' => out.push_str("\\\\"),
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
+                // As a character of the text it would be taken for bytes that could not be read.
+                char::REPLACEMENT_CHARACTER => out.push_str(r"\xef\xbf\xbd"),
                 '"' | '\'' | '$' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
                 c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
                 c => out.push(c),

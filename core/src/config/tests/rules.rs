@@ -288,3 +288,15 @@ fn what_depends_on_what_is_missing_is_not_complained_about() {
     let text = "$IF=eth0\nvrrp_instance VI_1 {\n interface $IF\n @a priority 1\n @b priority 2\n @a state MASTER\n}";
     assert_eq!(codes(&read(text).1).0, ["not-yet", "not-yet", "not-yet"]);
 }
+
+#[test]
+fn bytes_that_are_no_utf_8_matter_outside_comments() {
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let password = lossy(b"authentication {\n auth_type PASS\n auth_pass p\xe4ss\n }");
+    assert_eq!(
+        errors(&instance(&password)),
+        ["not-utf-8"],
+        "the C version sends the byte: nobody would understand each other"
+    );
+    assert!(only(&instance(&lossy(b"# f\xfcr alle"))).1.is_empty());
+}

@@ -210,3 +210,25 @@ fn options_that_have_no_effect_yet_say_so() {
     let text = stderr(&output);
     assert!(text.contains("-x/--snmp has no effect") && text.contains("-i/--config-id has no effect"), "{text}");
 }
+
+/// Notify scripts mount file systems, load modules, set names and open devices, for the whole machine: the unit must not put them into
+/// namespaces or filters of their own (systemd.exec(5)).
+#[test]
+fn the_unit_does_not_shut_scripts_in() {
+    let unit = include_str!("../keepalived.service");
+    let set: Vec<&str> = unit.lines().filter(|line| !line.starts_with('#')).collect();
+    let namespaces =
+        ["Protect", "Private", "ReadOnly", "ReadWrite", "Inaccessible", "TemporaryFileSystem", "Mount", "Bind"];
+    let filters =
+        ["Restrict", "SystemCall", "DeviceAllow", "DevicePolicy", "NoNewPrivileges", "MemoryDeny", "Capability"];
+    for name in namespaces.iter().chain(&filters) {
+        assert!(!set.iter().any(|line| line.starts_with(name)), "{name}");
+    }
+    for line in ["Type=notify", "NotifyAccess=main", "ExecReload=/bin/kill -HUP $MAINPID"] {
+        assert!(set.contains(&line), "{line}");
+    }
+    assert!(
+        unit.contains("\nExecStart=/usr/sbin/keepalived --dont-fork "),
+        "Type=notify needs the process that was started"
+    );
+}

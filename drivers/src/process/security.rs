@@ -60,7 +60,7 @@ pub fn check(program: &str, identity: &Identity) -> Verdict {
 }
 
 /// The absolute path of a program; by `PATH` where it has no slash.
-fn find(program: &str) -> Result<PathBuf, String> {
+pub(super) fn find(program: &str) -> Result<PathBuf, String> {
     if program.contains('/') {
         return std::path::absolute(program).map_err(|error| format!("{program}: {error}"));
     }

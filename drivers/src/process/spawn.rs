@@ -1,5 +1,6 @@
 //! Starting one script.
 
+use super::security::find;
 use super::user::Identity;
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
@@ -11,13 +12,25 @@ use std::process::{Child, Command, Stdio};
 const NOT_INHERITED: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 
 /// Starts a program, without a shell, in a process group of its own and without files. A script that lacks its `#!` line is run by
-/// `/bin/sh`, as execvp(3) does.
+/// `/bin/sh`.
 ///
 /// # Errors
 /// Why it could not be started: what exec said, or that the user could not be changed to.
 pub(super) fn spawn(argv: &[String], identity: &Identity) -> io::Result<Child> {
     let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut command = Command::new(program);
+    match start(Command::new(program), arguments, identity) {
+        // posix_spawn(3) does not try the shell, as execvp(3) does.
+        Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) => {
+            let path = find(program).map_err(|_| error)?;
+            let mut shell = Command::new("/bin/sh");
+            shell.arg(path);
+            start(shell, arguments, identity)
+        }
+        started => started,
+    }
+}
+
+fn start(mut command: Command, arguments: &[String], identity: &Identity) -> io::Result<Child> {
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     for name in NOT_INHERITED {
         command.env_remove(name);

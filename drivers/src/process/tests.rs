@@ -46,6 +46,23 @@ fn every_end_is_told() {
 }
 
 #[test]
+fn a_script_without_its_first_line_is_run_by_the_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("script");
+    std::fs::write(&path, "exit $1\n").unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (scripts, mut results) = scripts();
+    scripts.run(run(1, &[path.to_str().unwrap(), "7"]), None);
+    assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(7))));
+    if Identity::own().uid == 0 {
+        let nobody = Credentials { user: "nobody".to_owned(), group: None };
+        scripts.run(run(2, &[path.to_str().unwrap(), "8"]), Some(&nobody));
+        assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::Exited(8))));
+    }
+}
+
+#[test]
 fn many_at_once() {
     let (scripts, mut results) = scripts();
     for id in 0..64 {

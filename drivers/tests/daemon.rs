@@ -257,6 +257,35 @@ fn a_second_wish_to_stop_does_not_wait_for_scripts() {
 }
 
 #[test]
+fn signals_that_the_caller_blocked_or_ignored_work_all_the_same() {
+    use std::os::unix::process::CommandExt;
+    let Some(lab) = lab(&config(" notify_fault \"/bin/sh -c 'exit 3'\"\n")) else { return };
+    let deaf = || {
+        // SAFETY: `set` is written before it is read; both calls are async-signal-safe.
+        #[allow(unsafe_code)]
+        unsafe {
+            let mut set = std::mem::zeroed();
+            libc::sigfillset(&raw mut set);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut());
+            libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+        }
+        Ok(())
+    };
+    let mut command = lab.command(&["-nlG"]);
+    command.stderr(std::fs::File::create(lab.path("log")).expect("a log"));
+    // SAFETY: see there; it allocates nothing.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(deaf)
+    };
+    let daemon = Daemon(command.spawn().expect("it starts"));
+    lab.told_until("READY=1");
+    lab.logged("ended with status 3");
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
 fn the_journal_gets_levels() {
     use std::os::unix::fs::MetadataExt;
     let Some(lab) = lab(&config("")) else { return };

@@ -55,7 +55,8 @@ impl Signals {
     }
 }
 
-/// Until there are handlers, a reload or a question must not kill us.
+/// Undoes what the caller's caller may have left to us: blocked signals, which would make us deaf to TERM, and an ignored CHLD, with which no
+/// script's end can be told. Until there are handlers, a reload or a question must not kill us.
 #[allow(unsafe_code)]
 pub fn ignore_until_ready() {
     for (name, number) in NAMES {
@@ -63,5 +64,13 @@ pub fn ignore_until_ready() {
             // SAFETY: `SIG_IGN` is no function of ours.
             unsafe { libc::signal(number, libc::SIG_IGN) };
         }
+    }
+    // SAFETY: `set` is written by `sigemptyset` before it is read; the process has one thread, whose mask the others inherit.
+    // `SIG_DFL` is no function of ours.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut());
     }
 }

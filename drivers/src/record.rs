@@ -238,8 +238,10 @@ impl Files {
         for path in old.iter().rev().skip(FILES - 1) {
             fs::remove_file(path)?;
         }
-        // Names in the order of time.
+        // Names in the order of writing, also when the clock was set back: otherwise the newest would be taken for the oldest.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let after = old.last().and_then(|path| moment(path)).map(|last| last + Duration::from_nanos(1));
+        let now = after.map_or(now, |after| now.max(after));
         let name = format!("vrrp-{:010}.{:09}.rec", now.as_secs(), now.subsec_nanos());
         let path = self.directory.join(name);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
@@ -248,6 +250,14 @@ impl Files {
         self.present = Some(file);
         Ok(())
     }
+}
+
+/// The time in a recording's name.
+fn moment(path: &Path) -> Option<Duration> {
+    let (seconds, nanos) = path.file_name()?.to_str()?.strip_prefix("vrrp-")?.strip_suffix(".rec")?.split_once('.')?;
+    // Far from what a Duration cannot hold, and from what its ten digits cannot say.
+    let seconds = seconds.parse().ok().filter(|seconds: &u64| *seconds < 9_999_999_999)?;
+    Some(Duration::new(seconds, nanos.parse().ok().filter(|nanos: &u32| *nanos < 1_000_000_000)?))
 }
 
 /// The recordings in a directory, the oldest first.
@@ -323,6 +333,20 @@ mod tests {
             let replay = replay(&bytes, |_, _| {}).unwrap();
             assert!(replay.divergence.is_none());
             assert_eq!(replay.header.lost, 0);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_keep_the_old_files() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..FILES {
+            fs::write(dir.path().join(format!("vrrp-9000000000.{number:09}.rec")), "old").unwrap();
+        }
+        turns(dir.path(), 4000, 2000);
+        let files = recordings(dir.path()).unwrap();
+        assert_eq!(files.len(), FILES);
+        for file in files {
+            assert!(replay(&fs::read(&file).unwrap(), |_, _| {}).is_ok(), "{} is kept", file.display());
         }
     }
 

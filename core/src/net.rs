@@ -64,6 +64,15 @@ impl Family {
         }
     }
 
+    /// The least MTU in bytes with which the kernel has the family on an interface (RFC 791, RFC 8200 section 5).
+    #[must_use]
+    pub const fn least_mtu(self) -> u32 {
+        match self {
+            Family::V4 => 68,
+            Family::V6 => 1280,
+        }
+    }
+
     /// The length of a host prefix: 32 or 128.
     #[must_use]
     pub const fn host_prefix(self) -> u8 {

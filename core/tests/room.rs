@@ -4,12 +4,13 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::InstanceConfig;
+use keepalived_core::config::model::{InstanceConfig, Transport};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::{KernelEvent, Link};
 use keepalived_core::net::{Family, Version};
-use keepalived_core::vrrp::{DropReason, Input, State};
+use keepalived_core::vrrp::{DropReason, Input, Output, SocketKey, State, Vrrp};
 use keepalived_core::wire::vrrp::room;
+use keepalived_core::{Engine, Time};
 use std::time::Duration;
 
 fn many(count: u8) -> InstanceConfig {
@@ -71,4 +72,36 @@ fn a_backup_expects_what_there_is_room_for() {
     node.advert(&many(200), "10.0.0.222", 150);
     assert!(refused(&node), "noticed");
     assert_eq!(node.state("VI_1"), State::Backup);
+}
+
+/// Below this MTU the kernel takes IPv6 off the interface, and with it the sockets' memberships in groups. They do not come back by
+/// themselves: a backup would be deaf, and become a second master.
+#[test]
+fn a_link_that_was_too_narrow_for_ipv6_is_listened_on_anew() {
+    let six = InstanceConfig {
+        family: Family::V6,
+        version: Version::V3,
+        addresses: vec![vip("fe80::100")],
+        transport: Transport::Multicast { group: ip("ff02::12") },
+        ..instance("VI_6")
+    };
+    let mut engine = Vrrp::new(0);
+    let tell = |engine: &mut Vrrp, input: Input<'_>| {
+        engine.handle(Time::from_secs(1), input);
+        let outputs = std::iter::from_fn(|| engine.poll());
+        outputs
+            .filter(|output| matches!(output, Output::OpenSocket { .. } | Output::CloseSocket(_)))
+            .collect::<Vec<_>>()
+    };
+    let with_mtu = |mtu| Input::Kernel(KernelEvent::Link(Link { mtu, ..link(2, "eth0") }));
+    tell(&mut engine, Input::Kernel(KernelEvent::Snapshot { links: vec![link(2, "eth0")], addresses: vec![] }));
+    let opened = tell(&mut engine, Input::Configure(Box::new(config([six, instance("VI_4")]))));
+    assert_eq!(opened.len(), 2, "{opened:?}");
+    assert_eq!(tell(&mut engine, with_mtu(1280)), []);
+    assert_eq!(tell(&mut engine, with_mtu(1279)), []);
+    assert_eq!(tell(&mut engine, with_mtu(1200)), []);
+    let key = SocketKey { index: ETH0, family: Family::V6 };
+    let open = Output::OpenSocket { key, groups: [ip("ff02::12")].into() };
+    assert_eq!(tell(&mut engine, with_mtu(1280)), [Output::CloseSocket(key), open]);
+    assert_eq!(tell(&mut engine, with_mtu(9000)), []);
 }

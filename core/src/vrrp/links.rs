@@ -9,7 +9,7 @@ use crate::config::model::TrackInterface;
 use crate::event::{Event, Occasion, Why};
 use crate::kernel::addresses::AddressKey;
 use crate::kernel::{Address, AddressSpec, Link};
-use crate::net::{IfIndex, Priority};
+use crate::net::{Family, IfIndex, Priority};
 use crate::time::Time;
 use crate::wire::vrrp::room;
 use core::net::IpAddr;
@@ -345,7 +345,14 @@ impl Vrrp {
             _ => {}
         }
         self.link_names.insert(link.name.clone(), link.index);
-        self.links.insert(link.index, link);
+        let (index, mtu) = (link.index, link.mtu);
+        if let Some(old) = self.links.insert(index, link) {
+            for family in [Family::V4, Family::V6] {
+                if (old.mtu..mtu).contains(&(family.least_mtu() - 1)) {
+                    self.reopen_socket(SocketKey { index, family });
+                }
+            }
+        }
     }
 
     fn forget_link(&mut self, index: IfIndex) -> Option<String> {

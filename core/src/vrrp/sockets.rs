@@ -81,6 +81,15 @@ impl Vrrp {
         }
     }
 
+    /// Opens a socket anew whose memberships the kernel has forgotten.
+    pub(super) fn reopen_socket(&mut self, key: SocketKey) {
+        if let Some(socket) = self.sockets.get(&key) {
+            let groups = socket.groups.clone();
+            self.out.push_back(Output::CloseSocket(key));
+            self.out.push_back(Output::OpenSocket { key, groups });
+        }
+    }
+
     pub(super) fn socket_result(&mut self, key: SocketKey, result: Result<(), Errno>) {
         let Some(socket) = self.sockets.get_mut(&key) else { return };
         let before = socket.failed;

@@ -203,6 +203,42 @@ fn background_is_ready_when_the_caller_returns() {
     until("its end", || !std::fs::exists(format!("/proc/{pid}")).unwrap_or(true));
 }
 
+/// A pipe of a program that has started the daemon must end, as one of debconf's does.
+#[test]
+fn files_of_the_caller_are_let_go_of() {
+    use std::os::unix::process::CommandExt;
+    const FD: i32 = 77;
+    let open = |pid: &str| std::fs::exists(format!("/proc/{pid}/fd/{FD}")).expect("readable");
+    let Some(lab) = lab(&config("")) else { return };
+    let file = lab.path("open");
+    lab.write(&config(&format!(
+        " notify_fault \"/bin/sh -c 'ls /proc/self/fd >{0}; echo end >>{0}'\"\n",
+        file.display()
+    )));
+    for foreground in [false, true] {
+        let mut command = lab.command(if foreground { &["-nG"] } else { &["-G"] });
+        // SAFETY: a system call that allocates nothing.
+        #[allow(unsafe_code)]
+        unsafe {
+            command.pre_exec(|| {
+                libc::dup2(0, FD);
+                Ok(())
+            })
+        };
+        let daemon = Daemon(command.stdin(Stdio::null()).spawn().expect("it starts"));
+        lab.told_until("READY=1");
+        let pid = std::fs::read_to_string(lab.path("pid")).expect("a pid file").trim().to_owned();
+        assert_eq!(open(&pid), foreground, "foreground: {foreground}");
+        let listed = || std::fs::read_to_string(&file).unwrap_or_default();
+        until("the script", || listed().ends_with("end\n"));
+        assert!(!listed().lines().any(|fd| fd == FD.to_string()), "{}", listed());
+        std::fs::remove_file(&file).expect("it is there");
+        kill(Signal::TERM, pid.parse().expect("a pid"));
+        assert_eq!(daemon.end(), Some(0));
+        until("its end", || !lab.path("pid").exists());
+    }
+}
+
 #[test]
 fn a_relative_file_is_found_again_after_going_to_the_root() {
     let Some(lab) = lab(&config("")) else { return };

@@ -2,7 +2,7 @@
 
 use super::exit;
 use super::options::Options;
-use crate::daemon::detach::{Side, Starting, detach};
+use crate::daemon::detach::{Side, Starting, detach, let_go_of_files};
 use crate::daemon::notify::Notifier;
 use crate::daemon::pidfile::PidFile;
 use crate::daemon::service::{Service, tell};
@@ -67,6 +67,7 @@ pub(super) fn start(options: &Options) -> ExitCode {
 }
 
 fn prepare(options: &Options) -> Result<ExitCode, Failure> {
+    let_go_of_files(!options.dont_fork);
     ignore_until_ready();
     let plan = plan(options)?;
     for complaint in &plan.complaints {

@@ -39,6 +39,17 @@ impl Starting {
     }
 }
 
+/// Lets go of what the caller left open beyond the three standard files: scripts do not get it and, with `at_once`, neither do we: somebody may be
+/// waiting for the end of a pipe. Kernels before 5.11 keep it as it is.
+///
+/// Must be called before this process opens files of its own.
+#[allow(unsafe_code)]
+pub fn let_go_of_files(at_once: bool) {
+    let flags = if at_once { 0 } else { libc::CLOSE_RANGE_CLOEXEC };
+    // SAFETY: nothing in this process owns a descriptor beyond the standard ones yet.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, flags) };
+}
+
 /// Forks. The daemon gets a session of its own, `/` as its directory, and no files but standard error, which it keeps until it is ready.
 ///
 /// Must be called while the process has only one thread.

@@ -57,6 +57,9 @@ pub struct Recording {
     /// Bytes in the present file, and how many it may have.
     size: usize,
     limit: usize,
+    /// What it may have where its snapshot alone takes more than half of `limit`: as much again. Otherwise every turn would begin a new file.
+    end: usize,
+    log: Log,
     state: State,
     lost: u64,
 }
@@ -89,7 +92,7 @@ impl Recording {
         getrandom(&mut key, GetRandomFlags::empty())?;
         let (pieces, received) = sync_channel(WAITING_PIECES);
         let shared = Arc::new(Shared::default());
-        let files = Files { directory: directory.to_owned(), present: None, log };
+        let files = Files { directory: directory.to_owned(), present: None, log: log.clone() };
         let theirs = Arc::clone(&shared);
         let writer = Builder::new()
             .name("record".to_owned())
@@ -105,6 +108,8 @@ impl Recording {
             in_step: false,
             size: 0,
             limit: usize::try_from(limit).unwrap_or(usize::MAX) / FILES,
+            end: 0,
+            log,
             state: State::Begin,
             lost: 0,
         })
@@ -136,7 +141,7 @@ impl Recording {
             if self.shared.broken.load(Ordering::Acquire) || !self.push(Piece::More(turn)) {
                 self.state = State::Pause(now + PAUSE);
                 self.lost += steps;
-            } else if self.size >= self.limit {
+            } else if self.size >= self.end {
                 self.state = State::Begin;
             }
         } else {
@@ -170,6 +175,14 @@ impl Recording {
         let Some(bytes) = self.recorder.begin(now, wall, self.lost, engine) else { return false };
         self.shared.broken.store(false, Ordering::Release);
         self.size = 0;
+        let end = self.limit.max(bytes.len() * 2);
+        if end > self.limit.max(self.end) {
+            let (each, all) = (bytes.len() >> 10, (end * FILES) >> 20);
+            let text =
+                format!("the snapshot that each recording begins with takes {each} KiB: up to {all} MiB are kept");
+            self.log.daemon(Level::Warning, text);
+        }
+        self.end = end;
         let begun = self.push(Piece::Begin(bytes));
         if begun {
             self.lost = 0;
@@ -333,6 +346,19 @@ mod tests {
             let replay = replay(&bytes, |_, _| {}).unwrap();
             assert!(replay.divergence.is_none());
             assert_eq!(replay.header.lost, 0);
+        }
+    }
+
+    #[test]
+    fn a_limit_below_the_snapshots_does_not_make_a_file_of_every_turn() {
+        let dir = tempfile::tempdir().unwrap();
+        turns(dir.path(), 4, 2000);
+        let files = recordings(dir.path()).unwrap();
+        assert_eq!(files.len(), FILES);
+        // The last may have just begun.
+        for file in &files[..FILES - 1] {
+            let steps = replay(&fs::read(file).unwrap(), |_, _| {}).unwrap().steps;
+            assert!(steps > 3, "{steps}");
         }
     }
 

@@ -49,11 +49,12 @@ impl Loaded {
         config::render(&self.parsed.diagnostics, &self.source, colour)
     }
 
-    /// What is said of keywords that nobody knows. The rest of the file is run without them.
+    /// What is said of words that are not understood or not clear. The file is run without them, as the C version does.
     #[must_use]
-    pub fn unknown_keywords(&self) -> BTreeSet<String> {
-        let unknown = self.parsed.diagnostics.iter().filter(|diagnostic| diagnostic.code == "unknown-keyword");
-        unknown.map(|diagnostic| diagnostic.message.clone()).collect()
+    pub fn doubts(&self) -> BTreeSet<String> {
+        let doubtful = |code| matches!(code, "unknown-keyword" | "trailing-words" | "repeated" | "contradiction");
+        let doubts = self.parsed.diagnostics.iter().filter(|diagnostic| doubtful(diagnostic.code));
+        doubts.map(|diagnostic| diagnostic.message.clone()).collect()
     }
 
     /// Each diagnostic as a line of the log.

@@ -31,8 +31,8 @@ pub struct Service {
     file: PathBuf,
     /// The first configuration, until the engine has it.
     first: Option<Loaded>,
-    /// What the configuration in force says that nobody knows.
-    unknown: BTreeSet<String>,
+    /// What is not understood or not clear in the configuration in force.
+    doubts: BTreeSet<String>,
     script_user: Option<Credentials>,
     reload: Reload,
     reader: (Sender<Reloaded>, Receiver<Reloaded>),
@@ -69,7 +69,7 @@ impl Service {
             ended,
             file,
             first: Some(loaded),
-            unknown: BTreeSet::new(),
+            doubts: BTreeSet::new(),
             script_user: None,
             reload: Reload::None,
             reader: channel(1),
@@ -80,7 +80,7 @@ impl Service {
     }
 
     fn configure(&mut self, loaded: Loaded) -> Input<'static> {
-        self.unknown = loaded.unknown_keywords();
+        self.doubts = loaded.doubts();
         let config = loaded.parsed.config;
         self.script_user.clone_from(&config.global.script_user);
         Input::Configure(Box::new(config))
@@ -150,9 +150,9 @@ impl Service {
                     self.refuse("there are errors in it");
                     return None;
                 }
-                // At the start a keyword that nobody knows is skipped, as the C version does. Here somebody has just written it, and skipping
+                // At the start what is not understood is skipped, as the C version does. Here somebody has just written it, and skipping
                 // it would take back what is in force.
-                if let Some(new) = loaded.unknown_keywords().difference(&self.unknown).next() {
+                if let Some(new) = loaded.doubts().difference(&self.doubts).next() {
                     self.refuse(&format!("{new}, and the configuration in force does not have it"));
                     return None;
                 }

@@ -210,7 +210,7 @@ fn stray_block(cx: &mut Context<'_, '_>, statement: &Statement) {
     }
 }
 
-/// A keyword that means one value, written again. The same again is harmless.
+/// A keyword that means one value, written again. The same again is skipped; of two values the later one counts, as in the C version.
 fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword, phrase: &'a Phrase) -> bool {
     let Some(first) = seen.get(keyword.name) else { return false };
     let same =
@@ -219,8 +219,8 @@ fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword,
     let diagnostic = if same {
         Diagnostic::warning("repeated", phrase.span, message).label("the same again")
     } else {
-        Diagnostic::error("repeated", phrase.span, message).label("which of the two is meant?")
+        Diagnostic::warning("repeated", phrase.span, message).label("this one counts; is it the one that is meant?")
     };
     cx.report(diagnostic.also(first.span, "first written here"));
-    true
+    same
 }

@@ -158,9 +158,10 @@ fn state(draft: &Draft, priority: Priority) -> InitialState {
 fn preemption(cx: &mut Context<'_, '_>, draft: &Draft, state: InitialState, priority: Priority) -> (bool, Duration) {
     let mut preempt = draft.nopreempt.is_none();
     if let (Some(yes), Some(no)) = (draft.preempt, draft.nopreempt) {
+        preempt = yes.later(no) == yes;
         cx.report(
-            Diagnostic::error("contradiction", yes.later(no), "both `preempt` and `nopreempt`")
-                .label("which of the two is meant?")
+            Diagnostic::warning("contradiction", yes.later(no), "both `preempt` and `nopreempt`")
+                .label("this one counts; is it the one that is meant?")
                 .also(yes.earlier(no), "the other is here"),
         );
     }

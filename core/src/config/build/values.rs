@@ -54,8 +54,8 @@ pub(super) fn read<'a>(
     }
     if words.len() > most {
         too_many(cx, keyword, &words[most..]);
-        return None;
     }
+    let words = &words[..words.len().min(most)];
     match keyword.arg {
         Arg::Flag | Arg::Words(..) | Arg::Anything => Some(Value::Nothing),
         Arg::Switch => words.first().map_or(Some(true), |word| switch(cx, word)).map(Value::Switch),
@@ -141,8 +141,8 @@ fn too_many(cx: &mut Context<'_, '_>, keyword: &Keyword, extra: &[Word]) {
         _ => "takes one word",
     };
     let mut diagnostic =
-        Diagnostic::error("trailing-words", first.span.to(last.span), format!("`{}` {takes}", keyword.name))
-            .label("what is this for?");
+        Diagnostic::warning("trailing-words", first.span.to(last.span), format!("`{}` {takes}", keyword.name))
+            .label("not read; what is this for?");
     diagnostic = if first.text == "\\" {
         diagnostic.help("a `\\` does not continue a line here")
     } else if extra.iter().any(|word| word.text.starts_with("//") || word.text == ";") {

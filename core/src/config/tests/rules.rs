@@ -103,7 +103,20 @@ fn preemption() {
     assert_eq!(want("state BACKUP\npriority 255\nnopreempt"), (true, 0, vec!["no-effect"]));
     assert_eq!(want("state MASTER\npriority 9\npreempt_delay 5"), (true, 0, vec!["no-effect"]));
     assert_eq!(want("nopreempt\npreempt_delay 5"), (false, 0, vec!["no-effect"]));
-    assert_eq!(errors(&instance("nopreempt\npreempt")), ["contradiction"]);
+    assert_eq!(want("nopreempt\npreempt"), (true, 0, vec!["contradiction"]));
+    assert_eq!(want("preempt\nnopreempt"), (false, 0, vec!["contradiction"]));
+}
+
+/// As the C version reads them: the later of two values, and the first of several words.
+#[test]
+fn what_is_not_clear_is_read_as_the_c_version_reads_it() {
+    let want = |lines: &str| {
+        let (i, warnings) = only(&instance(lines));
+        (i.priority.0, warnings)
+    };
+    assert_eq!(want("priority 90\npriority 120"), (120, vec!["repeated"]));
+    assert_eq!(want("priority 90\npriority 90"), (90, vec!["repeated"]));
+    assert_eq!(want("priority 90 foo"), (90, vec!["trailing-words"]));
 }
 
 #[test]

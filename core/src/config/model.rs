@@ -290,6 +290,22 @@ pub struct NotifyScripts {
     pub any: Option<Script>,
 }
 
+impl NotifyScripts {
+    /// All of them.
+    pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
+        [&mut self.master, &mut self.backup, &mut self.fault, &mut self.stop, &mut self.any].into_iter().flatten()
+    }
+}
+
+impl Config {
+    /// The scripts of all instances and groups.
+    pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
+        let of_instances = self.instances.iter_mut().map(|instance| &mut instance.notify);
+        let of_groups = self.sync_groups.iter_mut().map(|group| &mut group.notify);
+        of_instances.chain(of_groups).flat_map(NotifyScripts::scripts_mut)
+    }
+}
+
 /// `vrrp_sync_group`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncGroupConfig {

@@ -79,6 +79,11 @@ impl Notifier {
         }
     }
 
+    /// What waits.
+    pub fn waiting_mut(&mut self) -> impl Iterator<Item = &mut Script> {
+        self.queues.values_mut().flat_map(|queue| &mut queue.waiting)
+    }
+
     /// Nothing runs and nothing waits.
     #[must_use]
     pub fn is_idle(&self) -> bool {

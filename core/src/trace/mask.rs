@@ -1,10 +1,10 @@
-//! Passwords out of recordings, without changing what happens.
+//! Secrets out of recordings, without changing what happens.
 //!
 //! Every password is replaced by a pseudonym: SipHash-2-4 of its 8 bytes under a key that lives only as long as the recording process and is
 //! written nowhere. Equal passwords have equal pseudonyms, so the replayed engine accepts and refuses what the
 //! recorded one did. The same replacement is made in the configuration, in the engine's state and in the packets.
 //!
-//! What else a configuration holds, the arguments of scripts for example, is recorded as it is.
+//! So are the arguments of scripts, which may hold tokens and the like; the program and what keepalived itself appends stay.
 
 use crate::config::model::{AuthPass, Config};
 use crate::net::Family;
@@ -40,8 +40,30 @@ impl Key {
         AuthPass(hasher.finish().to_le_bytes())
     }
 
-    /// Replaces all passwords of a configuration.
+    /// Replaces a script's arguments as they are configured.
+    pub fn arguments(&self, argv: &mut [String]) {
+        for argument in argv.iter_mut().skip(1) {
+            let mut hasher = SipHasher24::new_with_key(&self.0);
+            hasher.write(argument.as_bytes());
+            *argument = format!("{:016x}", hasher.finish());
+        }
+    }
+
+    /// Replaces a script's arguments as it is run: what the engine appends to those of `notify` (kind, name, state, priority) stays.
+    pub fn run(&self, argv: &mut [String]) {
+        let appended = match &argv[..] {
+            [_, .., kind, _, _, priority] => {
+                matches!(kind.as_str(), "INSTANCE" | "GROUP") && priority.parse::<u8>().is_ok()
+            }
+            _ => false,
+        };
+        let end = argv.len() - if appended { 4 } else { 0 };
+        self.arguments(&mut argv[..end]);
+    }
+
+    /// Replaces all passwords and arguments of a configuration.
     pub fn config(&self, config: &mut Config) {
+        config.scripts_mut().for_each(|script| self.arguments(&mut script.argv));
         for instance in &mut config.instances {
             instance.auth = instance.auth.map(|password| self.password(password));
         }
@@ -71,7 +93,7 @@ impl Key {
         Some(masked)
     }
 
-    /// The input without passwords.
+    /// The input without secrets.
     #[must_use]
     pub fn input<'a>(&self, input: &'a Input<'_>) -> Cow<'a, Input<'a>> {
         match input {
@@ -82,7 +104,7 @@ impl Key {
                 }
                 None => Cow::Borrowed(input),
             },
-            Input::Configure(config) if config.instances.iter().any(|instance| instance.auth.is_some()) => {
+            Input::Configure(config) => {
                 let mut config = config.clone();
                 self.config(&mut config);
                 Cow::Owned(Input::Configure(config))
@@ -91,9 +113,14 @@ impl Key {
         }
     }
 
-    /// The output without passwords.
+    /// The output without secrets.
     #[must_use]
     pub fn output<'a>(&self, output: &'a Output) -> Cow<'a, Output> {
+        if let Output::RunScript(run) = output {
+            let mut run = run.clone();
+            self.run(&mut run.argv);
+            return Cow::Owned(Output::RunScript(run));
+        }
         if let Output::Send(transmit) = output
             && let Some(payload) = self.message(&transmit.payload, transmit.socket.family)
         {

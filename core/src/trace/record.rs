@@ -33,7 +33,7 @@ impl Recorder {
         out.extend(FORMAT.to_le_bytes());
         let header = Header { build: self.build.clone(), at, wall, lost };
         out = whole_frame(out, &header)?;
-        whole_frame(out, &engine.masked(&|password| self.key.password(password)))
+        whole_frame(out, &engine.masked(&self.key))
     }
 
     /// Begins a step: what the engine is about to be told, and when.

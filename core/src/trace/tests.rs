@@ -16,7 +16,7 @@ fn config(password: &str, priority: u8) -> Config {
     let text = format!(
         "vrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n priority {priority}\n advert_int 1\n \
          authentication {{\n auth_type PASS\n auth_pass {password}\n }}\n virtual_ipaddress {{\n 10.0.0.100/24\n }}\n \
-         notify \"/bin/true\"\n}}\n"
+         notify \"/bin/true --token={password}\"\n}}\n"
     );
     let parsed = parse(&Source::single("test", text));
     assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);

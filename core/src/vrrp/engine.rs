@@ -6,7 +6,7 @@ use super::instance::{Id, Instance};
 use super::io::{Input, Output, ScriptId, SocketKey};
 use super::sockets::Socket;
 use super::state::{DropReason, State};
-use crate::config::model::{AuthPass, Config};
+use crate::config::model::Config;
 use crate::engine::Engine;
 use crate::event::{AddressNews, Event};
 use crate::kernel::addresses::{AddressKey, AddressTable, Effect};
@@ -15,6 +15,7 @@ use crate::net::{Family, IfIndex, Vrid};
 use crate::notify::Notifier;
 use crate::time::Time;
 use crate::timers::Timers;
+use crate::trace::Key;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -143,17 +144,20 @@ impl Vrrp {
         }
     }
 
-    /// The same engine with every password replaced, for a recording.
+    /// The same engine with every password and every script's arguments replaced, for a recording.
     #[must_use]
-    pub fn masked(&self, mask: &dyn Fn(AuthPass) -> AuthPass) -> Vrrp {
+    pub fn masked(&self, key: &Key) -> Vrrp {
         let mut copy = self.clone();
-        for config in copy.config.instances.iter_mut().chain(copy.instances.iter_mut().flatten().map(|i| &mut i.config))
-        {
-            config.auth = config.auth.map(mask);
-        }
+        key.config(&mut copy.config);
         for instance in copy.instances.iter_mut().flatten() {
             instance.prepared.clear();
+            instance.config.auth = instance.config.auth.map(|password| key.password(password));
+            instance.config.notify.scripts_mut().for_each(|script| key.arguments(&mut script.argv));
         }
+        for group in &mut copy.groups {
+            group.config.notify.scripts_mut().for_each(|script| key.arguments(&mut script.argv));
+        }
+        copy.notifier.waiting_mut().for_each(|script| key.run(&mut script.argv));
         copy
     }
 

@@ -77,7 +77,7 @@ pub struct Options {
     /// Stay in the foreground
     #[arg(short = 'n', long = "dont-fork", help_heading = PROCESS)]
     pub dont_fork: bool,
-    /// Pid file [default: /run/keepalived.pid]
+    /// Pid file [default: /run/keepalived.pid, or /run/keepalived-NAME.pid with -s NAME]
     #[arg(short = 'p', long = "pid", value_name = "FILE", help_heading = PROCESS)]
     pub pid: Option<PathBuf>,
     /// A second pid file, with the id of the process that runs VRRP (which is the same)

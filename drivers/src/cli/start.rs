@@ -86,7 +86,12 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     let findings = check_scripts(&mut loaded.parsed.config);
 
     let mut pid_files = Vec::new();
-    let main = options.pid.as_deref().unwrap_or(Path::new("/run/keepalived.pid"));
+    // Daemons in several namespaces do not take each other's.
+    let default = match &options.namespace {
+        Some(name) => PathBuf::from(format!("/run/keepalived-{name}.pid")),
+        None => PathBuf::from("/run/keepalived.pid"),
+    };
+    let main = options.pid.as_deref().unwrap_or(&default);
     for path in [Some(main), options.vrrp_pid.as_deref()].into_iter().flatten() {
         let taken = PidFile::take(&absolute(path)?);
         pid_files.push(taken.map_err(|error| Failure(exit::FATAL, error.to_string()))?);

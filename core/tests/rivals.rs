@@ -5,7 +5,7 @@
 mod common;
 use common::*;
 use keepalived_core::config::model::{Config, InstanceConfig, SyncGroupConfig, Transport, UnicastPeer};
-use keepalived_core::event::Event;
+use keepalived_core::event::{Event, Why};
 use keepalived_core::net::{AdvertInterval, Priority, Version, Vrid};
 use keepalived_core::vrrp::{Input, State};
 use std::time::Duration;
@@ -182,4 +182,24 @@ fn a_heap_of_adverts_is_answered_once() {
     node.pass(Duration::from_millis(100));
     node.advert(&vi, "10.0.0.2", 50);
     assert_eq!(node.take_sent(), [100]);
+}
+
+/// Was: a backup of higher priority that heard the lower master every second said "no advert from anybody" when it took over.
+#[test]
+fn a_takeover_from_a_lower_master_is_told_as_what_it_is() {
+    let like = instance("VI_1");
+    let mut node = Node::new(config([like.clone()]));
+    for _ in 0..3 {
+        node.pass(Duration::from_secs(1));
+        node.packet("10.0.0.2", GROUP, Some(255), &advert(&like, "10.0.0.2", 50));
+    }
+    node.pass(Duration::from_secs(1));
+    assert_eq!(node.state("VI_1"), State::Master);
+    let mut whys =
+        node.events.iter().filter_map(|event| if let Event::State { why, .. } = event { Some(why) } else { None });
+    assert!(
+        matches!(whys.next_back(), Some(Why::Preempted { lower, priority: Priority(50) }) if lower == &ip("10.0.0.2")),
+        "{:?}",
+        node.events
+    );
 }

@@ -72,8 +72,11 @@ impl Vrrp {
         let step = fsm::step(from, signal, &instance.rules(now, ready, may_start));
         // Kept while nobody is accepted as master: the members of a group seldom come to want it at the same moment.
         instance.want_master = step.want_master || (instance.want_master && !step.learn && step.next == from);
-        if rival.is_some() {
+        if let Some(rival) = rival {
             instance.relistened = false;
+            if rival.heard == Heard::Lower && step.next == State::Backup && !step.learn {
+                instance.lower = Some(Master { ip: rival.ip, priority: rival.priority });
+            }
         }
         match step.send {
             Send::Nothing => {}
@@ -119,12 +122,14 @@ impl Vrrp {
             }
             Timer::MasterDown => {
                 instance.heard_at = now;
+                instance.lower = None;
                 let at = now + instance.master_down();
                 // An advert never brings the deadline forward: it may be the last word of a loser that sends more often than the winner.
                 let pending = rival.and_then(|_| self.timers.get(TimerKey::Main(id)));
                 pending.map_or(at, |pending| pending.max(at))
             }
             Timer::Skew => {
+                instance.lower = None;
                 if let Some(rival) = rival {
                     instance.master = Some(Master { ip: rival.ip, priority: Priority::RESIGN });
                 }
@@ -225,14 +230,7 @@ impl Vrrp {
                     self.timers.set(TimerKey::Main(id), now + again);
                     return;
                 }
-                let silence = now.since(instance.heard_at);
-                let why = match instance.master {
-                    Some(Master { ip, priority: Priority::RESIGN }) => Why::MasterResigned { last: ip },
-                    Some(master) if master.priority < instance.priority && instance.config.preempt => {
-                        Why::Preempted { lower: master.ip, priority: master.priority }
-                    }
-                    last => Why::MasterSilent { last: last.map(|m| m.ip), silence },
-                };
+                let why = instance.why_master(now);
                 self.signal(id, Signal::MasterDown, why);
             }
             State::Master => self.advert_due(id, due, late),

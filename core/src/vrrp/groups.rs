@@ -67,10 +67,10 @@ impl Vrrp {
     /// A member wants to be master: if it was the last to be waited for, they all go.
     pub(super) fn group_wants(&mut self, id: Id) {
         let waiting = self.get(id).filter(|i| i.state == State::Backup && i.want_master);
-        if let Some(silence) = waiting.map(|i| self.now.since(i.heard_at))
+        if let Some(why) = waiting.map(|i| i.why_master(self.now))
             && self.group_ready(id)
         {
-            self.signal(id, Signal::MasterDown, Why::MasterSilent { last: None, silence });
+            self.signal(id, Signal::MasterDown, why);
         }
     }
 

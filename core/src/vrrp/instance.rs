@@ -4,6 +4,7 @@ use super::counters::Counters;
 use super::fsm::Rules;
 use super::state::{FaultReason, State};
 use crate::config::model::{InitialState, InstanceConfig, Transport, VirtualAddress};
+use crate::event::Why;
 use crate::kernel::AddressSpec;
 use crate::kernel::addresses::AddressKey;
 use crate::net::{AdvertInterval, IfIndex, Name, Priority, Version};
@@ -38,6 +39,8 @@ pub(super) struct Instance {
     pub group: Option<usize>,
     /// The last master that was heard and accepted, while backup.
     pub master: Option<Master>,
+    /// A master that was heard since `heard_at` and not accepted: its priority is lower than ours.
+    pub lower: Option<Master>,
     /// The master's interval where it is not ours (version 3).
     pub learnt: Option<AdvertInterval>,
     /// When listening began, or the last accepted advert came.
@@ -113,6 +116,7 @@ impl Instance {
             faults: BTreeSet::new(),
             group: None,
             master: None,
+            lower: None,
             learnt: None,
             heard_at: Time::ZERO,
             master_since: Time::ZERO,
@@ -137,6 +141,17 @@ impl Instance {
 
     pub(super) fn name(&self) -> Name {
         self.config.name.clone()
+    }
+
+    /// Why a backup whose time has come becomes master.
+    pub(super) fn why_master(&self, now: Time) -> Why {
+        match self.lower.filter(|_| self.config.preempt).or(self.master) {
+            Some(Master { ip, priority: Priority::RESIGN }) => Why::MasterResigned { last: ip },
+            Some(master) if master.priority < self.priority && self.config.preempt => {
+                Why::Preempted { lower: master.ip, priority: master.priority }
+            }
+            last => Why::MasterSilent { last: last.map(|m| m.ip), silence: now.since(self.heard_at) },
+        }
     }
 
     /// The interval that a backup counts by: the master's.

@@ -235,6 +235,9 @@ fn configured(
     part("changed without leaving its state:", with_keywords(absorbed));
     part("begins anew:", with_keywords(restarted));
     part("removed:", removed.iter().map(ToString::to_string).collect());
+    if parts.is_empty() && kept == 0 {
+        return "configuration in force: it has no instances, there is nothing to do".to_owned();
+    }
     if parts.is_empty() {
         return format!("configuration in force: nothing changed ({})", count(u64::from(kept), "instance"));
     }
@@ -255,7 +258,7 @@ fn secs(duration: Duration) -> String {
     }
 }
 
-fn count(n: u64, what: &str) -> String {
+pub(crate) fn count(n: u64, what: &str) -> String {
     match (n, what.ends_with('s')) {
         (1, _) => format!("1 {what}"),
         (_, false) => format!("{n} {what}s"),

@@ -1,6 +1,7 @@
 //! A recording as lines that a person reads.
 
 use super::Step;
+use crate::event::log::count;
 use crate::kernel::{Errno, KernelCommand, KernelEvent, KernelOp};
 use crate::net::IfIndex;
 use crate::vrrp::{Input, Output, ScriptStatus, Vrrp};
@@ -25,7 +26,8 @@ pub fn input(input: &Input<'_>, engine: &Vrrp) -> Option<String> {
         Input::SendFailed { index, errno } => format!("socket: sending on {} failed: {errno}", on(*index)),
         Input::ScriptEnded { id, status } => format!("script: {} {}", id.0, Ended(*status)),
         Input::Configure(config) => {
-            format!("configuration: {} instances, {} sync groups", config.instances.len(), config.sync_groups.len())
+            let (instances, groups) = (config.instances.len() as u64, config.sync_groups.len() as u64);
+            format!("configuration: {}, {}", count(instances, "instance"), count(groups, "sync group"))
         }
         Input::Stop { keep_addresses: false } => "stop is asked for".to_owned(),
         Input::Stop { keep_addresses: true } => "stop is asked for, addresses stay".to_owned(),
@@ -82,7 +84,7 @@ fn kernel_event(event: &KernelEvent, engine: &Vrrp) -> String {
     match event {
         KernelEvent::Snapshot { links, addresses } => {
             let names: Vec<String> = links.iter().map(|link| format!("{} {}", link.index, link.name)).collect();
-            format!("kernel: interfaces {}; {} addresses", names.join(", "), addresses.len())
+            format!("kernel: interfaces {}; {}", names.join(", "), count(addresses.len() as u64, "address"))
         }
         KernelEvent::Link(link) => {
             let state = match (link.up, link.running) {
@@ -108,8 +110,13 @@ struct Message<'a>(&'a [u8]);
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self.0 {
-            [kind, vrid, priority, count, _, _, _, _, ..] if kind & 0x0f == 1 => {
-                write!(f, "advert v{} vrid {vrid} priority {priority}, {count} addresses", kind >> 4)
+            [kind, vrid, priority, addresses, _, _, _, _, ..] if kind & 0x0f == 1 => {
+                write!(
+                    f,
+                    "advert v{} vrid {vrid} priority {priority}, {}",
+                    kind >> 4,
+                    count(addresses.into(), "address")
+                )
             }
             _ => write!(f, "{} bytes that are no advert", self.0.len()),
         }

@@ -271,10 +271,10 @@ fn the_story_can_be_read() {
     let mut lines = Vec::new();
     replay(&file, |step, engine| lines.extend(super::story::lines(step, engine))).unwrap();
     let has = |part: &str| assert!(lines.iter().any(|line| line.contains(part)), "no {part} in {lines:#?}");
-    has("<- advert v2 vrid 51 priority 200, 1 addresses from 10.0.0.2 to 224.0.0.18 on eth0, TTL 255");
+    has("<- advert v2 vrid 51 priority 200, 1 address from 10.0.0.2 to 224.0.0.18 on eth0, TTL 255");
     has("another auth_pass than ours");
     has("(VI_1) MASTER: ");
-    has("-> advert v2 vrid 51 priority 100, 1 addresses from 10.0.0.1");
+    has("-> advert v2 vrid 51 priority 100, 1 address from 10.0.0.1");
     has("add 10.0.0.100/24 to eth0");
     has("-> gratuitous ARP for 10.0.0.100");
     has("-> advert v2 vrid 51 priority 0,");

@@ -31,7 +31,7 @@ pub mod exit {
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let options = match Options::try_parse() {
+    let options = match Options::try_parse_from(std::env::args_os().map(options::with_equals_sign)) {
         Ok(options) => options,
         Err(error) => {
             let _ = error.print();

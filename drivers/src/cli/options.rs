@@ -1,6 +1,7 @@
 //! The command line. The options are those of the C version 2.4, short and long, so that unit files and scripts keep working.
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const WHAT: &str = "What to run";
@@ -172,6 +173,20 @@ pub enum Command {
     },
 }
 
+/// getopt(3) takes the optional value of a short option without an equals sign: `-g/var/log/k.log`. Without one we take what
+/// begins like a path; other letters are options, as in `-tn`.
+pub fn with_equals_sign(arg: OsString) -> OsString {
+    const FLAGS: &str = "PCBVXIlDGdnRmvhaxeT";
+    let Some(bundle) = arg.to_str().and_then(|text| text.strip_prefix('-')) else { return arg };
+    let letters = bundle.find(['/', '.']).map_or("", |end| &bundle[..end]);
+    match letters.strip_suffix(['t', 'g', 'M']) {
+        Some(flags) if flags.chars().all(|letter| FLAGS.contains(letter)) => {
+            format!("-{letters}={}", &bundle[letters.len()..]).into()
+        }
+        _ => arg,
+    }
+}
+
 impl Options {
     /// A line for each option that was given and has no effect yet.
     #[must_use]
@@ -238,6 +253,16 @@ mod tests {
         assert_eq!(parse("keepalived -t=out").unwrap().config_test, Some(Some("out".into())));
         assert_eq!(parse("keepalived --config-test=out").unwrap().config_test, Some(Some("out".into())));
         assert!(parse("keepalived -tn").unwrap().config_test == Some(None));
+    }
+
+    #[test]
+    fn an_optional_path_needs_none() {
+        let same = |text: &str| assert_eq!(with_equals_sign(text.into()), text);
+        assert_eq!(with_equals_sign("-g/var/log/k.log".into()), "-g=/var/log/k.log");
+        assert_eq!(with_equals_sign("-nlt./out".into()), "-nlt=./out");
+        for text in ["-g", "-tn", "-t=/x", "-f/etc/g/x", "-fconfig/x", "--log-file=/x", "/g/x", "-"] {
+            same(text);
+        }
     }
 
     #[test]

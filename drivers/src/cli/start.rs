@@ -46,6 +46,12 @@ impl Failure {
     }
 }
 
+fn no_network(error: &io::Error) -> Failure {
+    let permission = error.kind() == io::ErrorKind::PermissionDenied;
+    let help = if permission { " (VRRP needs root, or CAP_NET_ADMIN and CAP_NET_RAW)" } else { "" };
+    Failure::of(&format!("cannot open the network sockets{help}"), error)
+}
+
 /// What is left of the options once they are understood.
 struct Plan {
     file: PathBuf,
@@ -167,7 +173,7 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
         let keep = options.dont_release_vrrp;
         let service =
             Service::new(log.clone(), Rc::clone(&notifier), signals, scripts, file, keep, Arc::clone(&give_up));
-        let mut world = LinuxWorld::new(service).map_err(|error| Failure::of("cannot reach the network", &error))?;
+        let mut world = LinuxWorld::new(service).map_err(|error| no_network(&error))?;
         let mut watcher = Watcher::new(log.clone(), notifier, recording, starting);
         // A recording begins with the engine as it is before its first input.
         watcher.turn_over(crate::clock::now(), &engine);

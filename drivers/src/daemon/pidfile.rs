@@ -17,7 +17,7 @@ pub struct PidFile {
 #[derive(Debug, thiserror::Error)]
 pub enum PidFileError {
     /// Another daemon is alive.
-    #[error("keepalived is already running as process {0} ({1})")]
+    #[error("already running as process {0} ({1})")]
     Running(u32, PathBuf),
     /// The file cannot be had.
     #[error("pid file {0}: {1}")]

@@ -3,7 +3,7 @@
 pub mod log;
 
 use crate::kernel::Errno;
-use crate::net::{Family, IfIndex, Name, Priority, Version, Vrid};
+use crate::net::{Family, IfIndex, Name, Priority, Vrid};
 use crate::vrrp::{DropReason, FaultReason, ScriptStatus, State};
 use core::net::IpAddr;
 use core::time::Duration;
@@ -56,6 +56,8 @@ pub enum Event {
         from: Priority,
         /// Now.
         to: Priority,
+        /// The interfaces that are tracked with a weight, and whether each is up.
+        tracked: Vec<(String, bool)>,
     },
     /// Another router is master, for the first time or instead of the last.
     MasterLearned {
@@ -113,6 +115,8 @@ pub enum Event {
         from: IpAddr,
         /// Why.
         reason: DropReason,
+        /// What it said and what was expected, where that helps.
+        detail: Option<String>,
         /// How many of this kind since the last report, this one included.
         count: u64,
     },
@@ -203,10 +207,10 @@ pub enum Event {
         instance: Name,
         /// The VRID.
         vrid: Vrid,
-        /// The version it speaks.
-        version: Version,
         /// Who it is.
         from: IpAddr,
+        /// What gave it away.
+        reason: DropReason,
     },
     /// A notify script has ended.
     ScriptEnded {
@@ -217,7 +221,14 @@ pub enum Event {
         /// How it ended.
         status: ScriptStatus,
     },
-    /// A notify script was not run because too many were waiting.
+    /// A notify script still ran when the daemon could wait no longer, and was killed.
+    ScriptKilled {
+        /// Whose script.
+        owner: Name,
+        /// The program.
+        program: String,
+    },
+    /// A notify script was not run because too many were waiting, or the daemon could wait no longer.
     ScriptSkipped {
         /// Whose script.
         owner: Name,
@@ -339,6 +350,8 @@ pub enum Occasion {
     Refresh,
     /// A lower master was heard.
     LowerMaster,
+    /// The master that was replaced has said its last word.
+    LastWord,
     /// A duel is over.
     DuelOver,
     /// The engine had stalled.

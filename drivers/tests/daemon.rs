@@ -176,6 +176,28 @@ fn foreground_from_ready_to_stopping() {
     assert!(lab.log().ends_with("keepalived has stopped\n"), "{}", lab.log());
 }
 
+/// What a start would skip with a warning is not skipped at a reload, unless it was there before.
+#[test]
+fn a_reload_refuses_what_is_newly_unclear() {
+    let Some(lab) = lab(&config("old_stray 1\n")) else { return };
+    let daemon = lab.start(&["-nlG"]);
+    lab.told_until("READY=1");
+    let reload = |text: &str| {
+        lab.write(text);
+        daemon.signal(Signal::HUP);
+        lab.told_until("RELOADING=1");
+        lab.told_until("READY=1").contains("refused")
+    };
+    assert!(!reload(&config("old_stray 1\n")), "as before");
+    for unclear in ["prioritty 150", "priority 150 foo", "priority 150\n priority 90", "preempt\n nopreempt"] {
+        assert!(reload(&config(&format!("old_stray 1\n {unclear}\n"))), "{unclear}");
+    }
+    assert!(reload("global_defs {\n router_id x\n}\n"), "no instance any more");
+    assert!(!reload(&config("priority 90\n")));
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.end(), Some(0));
+}
+
 #[test]
 fn background_is_ready_when_the_caller_returns() {
     let Some(lab) = lab(&config("")) else { return };

@@ -31,7 +31,9 @@ fn level(event: &Event) -> Level {
         Event::State { to: State::Fault, .. } => Level::Error,
         Event::State { .. } | Event::GroupState { .. } | Event::Stopping | Event::Configured { .. } => Level::Notice,
         Event::Dropped { reason: DropReason::UnknownVrid, .. } => Level::Debug,
-        Event::Announced { occasion: Occasion::Refresh, .. } => Level::Debug,
+        Event::Announced { occasion: Occasion::Refresh | Occasion::LastWord, .. } => Level::Debug,
+        // The collision is told beside it.
+        Event::Dropped { reason, count: 1, .. } if reason.is_collision() => Level::Debug,
         Event::Address { news: AddressNews::AddFailed { .. } | AddressNews::RemoveFailed { .. }, .. }
         | Event::SocketFailed { .. } => Level::Error,
         Event::Address {
@@ -45,6 +47,7 @@ fn level(event: &Event) -> Level {
         | Event::SendFailed { .. }
         | Event::AdvertFull { .. }
         | Event::LinkVanished { .. }
+        | Event::ScriptKilled { .. }
         | Event::ScriptSkipped { .. } => Level::Warning,
         Event::ScriptEnded { status: ScriptStatus::Exited(0), .. } => Level::Debug,
         Event::ScriptEnded { .. } => Level::Warning,
@@ -78,7 +81,14 @@ fn text(event: &Event) -> String {
         Event::FaultCleared { instance, reason, remaining } => {
             format!("({instance}) over: {reason}; {} in the way", count(u64::from(*remaining), "more thing"))
         }
-        Event::PriorityChanged { instance, from, to } => format!("({instance}) priority {to} now, was {from}"),
+        Event::PriorityChanged { instance, from, to, tracked } => {
+            let tracked: Vec<String> = tracked
+                .iter()
+                .map(|(name, up)| format!("tracked interface {name} is {}", if *up { "up" } else { "down" }))
+                .collect();
+            let why = if tracked.is_empty() { String::new() } else { format!(": {}", tracked.join(", ")) };
+            format!("({instance}) priority {to} now, was {from}{why}")
+        }
         Event::MasterLearned { instance, master, priority } => {
             format!("({instance}) master is {master}, priority {priority}")
         }
@@ -95,17 +105,18 @@ fn text(event: &Event) -> String {
             )
         }
         Event::PreemptDelayed { instance, delay } => {
-            format!("({instance}) the master is lower; taking over in {} (preempt_delay)", secs(*delay))
+            format!("({instance}) the master is lower; taking over in {} at the earliest (preempt_delay)", secs(*delay))
         }
         Event::Stalled { instance, late } => format!(
             "({instance}) this machine or process slept: the advert is {} late, another router may have taken over",
             secs(*late)
         ),
-        Event::Dropped { instance, interface, from, reason, count: n } => {
+        Event::Dropped { instance, interface, from, reason, detail, count: n } => {
             let whose = instance.as_ref().map_or_else(String::new, |name| format!("({name}) "));
             let noticed = if *reason == DropReason::AddressList { "accepted" } else { "ignored" };
             let more = if *n > 1 { format!("; {n} like this since the last report") } else { String::new() };
-            format!("{whose}{noticed} an advert from {from} on {interface}: {reason}{more}")
+            let detail = detail.as_ref().map_or_else(String::new, |detail| format!(" ({detail})"));
+            format!("{whose}{noticed} an advert from {from} on {interface}: {reason}{detail}{more}")
         }
         Event::ChecksumStyle { instance, peer, pseudo_header: true } => {
             format!("({instance}) {peer} makes its checksum with the pseudo-header (RFC 9568); so do we now")
@@ -120,6 +131,7 @@ fn text(event: &Event) -> String {
                 Occasion::Delayed => "again (garp_master_delay)",
                 Occasion::Refresh => "again (garp_master_refresh)",
                 Occasion::LowerMaster => "because a lower master was heard",
+                Occasion::LastWord => "after the last word of the master before",
                 Occasion::DuelOver => "because another was master too",
                 Occasion::Stall => "because this machine slept",
                 Occasion::AddressBack => "because it is new or back",
@@ -143,10 +155,20 @@ fn text(event: &Event) -> String {
         Event::LinkAppeared { name, .. } => format!("interface {name} is there now"),
         Event::LinkRenamed { from, to } => format!("interface {from} is called {to} now"),
         Event::LinkVanished { name } => format!("interface {name} is gone"),
-        Event::Collision { instance, vrid, from, .. } => format!(
-            "({instance}) {from} uses virtual_router_id {vrid} with other addresses or another password: \
-             one router is configured differently, or two clusters share the number"
-        ),
+        Event::Collision { instance, vrid, from, reason } => {
+            let otherwise = match reason {
+                DropReason::AddressList => "for other virtual addresses",
+                DropReason::AuthType => "with another auth_type",
+                _ => "with another auth_pass",
+            };
+            format!(
+                "({instance}) {from} uses virtual_router_id {vrid} {otherwise}: \
+                 one of the routers is configured wrongly, or two clusters share the number"
+            )
+        }
+        Event::ScriptKilled { owner, program } => {
+            format!("({owner}) script {program} still ran at the end, and is killed")
+        }
         Event::ScriptEnded { owner, program, status } => match status {
             ScriptStatus::Exited(0) => format!("({owner}) script {program} done"),
             ScriptStatus::Exited(code) => format!("({owner}) script {program} ended with status {code}"),
@@ -154,7 +176,7 @@ fn text(event: &Event) -> String {
             ScriptStatus::NotStarted(errno) => format!("({owner}) script {program} could not be started: {errno}"),
         },
         Event::ScriptSkipped { owner, program } => {
-            format!("({owner}) script {program} was not run: too many are waiting for an earlier one")
+            format!("({owner}) script {program} was not run: an earlier one runs for too long")
         }
         Event::Configured { added, removed, absorbed, restarted, kept } => {
             configured(added, removed, absorbed, restarted, *kept)
@@ -201,7 +223,7 @@ fn address(interface: &str, address: &str, news: &AddressNews) -> String {
         AddressNews::LeftoverRemoved => {
             format!("{address} was on {interface} though this router is not its master; removed it")
         }
-        AddressNews::PutBack => format!("{address} had been removed from {interface} by somebody else; put it back"),
+        AddressNews::PutBack => format!("{address} had vanished from {interface}; put it back"),
         AddressNews::AddFailed { errno, retry } => {
             format!("the kernel refused {address} on {interface}: {errno}; trying again in {}", secs(*retry))
         }

@@ -103,8 +103,10 @@ impl Notifier {
         self.ready.clear();
         let queues = core::mem::take(&mut self.queues).into_iter();
         let waiting = queues.flat_map(|(object, queue)| queue.waiting.into_iter().map(move |s| (object.1.clone(), s)));
-        let skipped = waiting.map(|(owner, s)| Event::ScriptSkipped { owner, program: program(&s.argv) }).collect();
-        (self.running.keys().copied().collect(), skipped)
+        let skipped = waiting.map(|(owner, s)| Event::ScriptSkipped { owner, program: program(&s.argv) });
+        let killed = self.running.values().cloned();
+        let killed = killed.map(|((_, owner), program)| Event::ScriptKilled { owner, program });
+        (self.running.keys().copied().collect(), killed.chain(skipped).collect())
     }
 
     fn let_next(&mut self, object: &Object, id: ScriptId) {

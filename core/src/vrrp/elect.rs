@@ -289,16 +289,16 @@ impl Vrrp {
         let interval = instance.interval();
         let garp = instance.config.garp;
         let name = instance.name();
-        instance.duel = Some(Duel { rival: rival.ip });
-        // Whoever is preempted says a last word; that is no duel.
+        // Whoever is preempted says a last word. That is no duel, and needs but one more announcement when it is silent.
         let last_word = now.since(instance.master_since) < interval;
+        instance.duel = Some(Duel { rival: rival.ip, last_word });
         let tell = !last_word && instance.rivals_told.len() < PEERS_MAX && instance.rivals_told.insert(rival.ip);
         if tell {
             self.event(Event::Duel { instance: name, rival: rival.ip, priority: rival.priority });
         }
         let silence = interval.max(rival.interval.map_or(interval, AdvertInterval::duration));
         self.timers.set(TimerKey::Duel(id), now + silence + silence / 2);
-        if garp.lower_prio_repeat > 0 && self.may_announce_duel(id) {
+        if !last_word && garp.lower_prio_repeat > 0 && self.may_announce_duel(id) {
             self.announce_repeat(id, garp.lower_prio_repeat, Occasion::LowerMaster);
             if !garp.lower_prio_delay.is_zero() {
                 self.second_burst_at(id, garp.lower_prio_delay, garp.lower_prio_repeat, Occasion::LowerMaster);
@@ -333,6 +333,9 @@ impl Vrrp {
         let Some(duel) = instance.duel.take() else { return };
         instance.rivals_told.remove(&duel.rival);
         let name = instance.name();
+        if duel.last_word {
+            return self.announce_all(id, Occasion::LastWord);
+        }
         self.event(Event::DuelWon { instance: name, rival: duel.rival });
         self.announce_all(id, Occasion::DuelOver);
     }

@@ -276,9 +276,9 @@ impl Vrrp {
 
     /// The stop has waited long enough, or was asked for twice.
     fn stop_now(&mut self) {
-        let (running, skipped) = self.notifier.kill_all();
+        let (running, told) = self.notifier.kill_all();
+        self.out.extend(told.into_iter().map(Output::Event));
         self.out.extend(running.into_iter().map(Output::KillScript));
-        self.out.extend(skipped.into_iter().map(Output::Event));
         self.finish();
     }
 

@@ -87,6 +87,8 @@ pub(super) struct Master {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Duel {
     pub rival: IpAddr,
+    /// It was replaced by us a moment ago, and has said no more than that it was there.
+    pub last_word: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

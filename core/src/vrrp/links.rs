@@ -224,7 +224,10 @@ impl Vrrp {
             self.shift_main_timer(id, before, after);
         }
         if state != State::Init {
-            self.event(Event::PriorityChanged { instance: name, from, to: priority });
+            let weighted = self.get(id).map(|i| self.tracked(i)).unwrap_or_default();
+            let weighted = weighted.into_iter().filter(|track| track.weight != 0);
+            let tracked = weighted.map(|track| (track.name.clone(), self.is_up(&track.name))).collect();
+            self.event(Event::PriorityChanged { instance: name, from, to: priority, tracked });
         }
     }
 

@@ -89,21 +89,22 @@ impl Vrrp {
             instance.name()
         });
         if let Some(name) = &instance
-            && matches!(reason, DropReason::AuthData | DropReason::AuthType | DropReason::AddressList)
+            && reason.is_collision()
         {
-            self.collision(id, name.clone(), packet.source);
+            self.collision(id, name.clone(), packet.source, reason);
         }
         if let Some(count) = self.drops.entry((packet.index, id, reason)).or_default().count(self.now) {
             let interface = self.link_name(packet.index);
-            self.event(Event::Dropped { instance, interface, from: packet.source, reason, count });
+            let detail = id.and_then(|id| self.get(id)).and_then(|instance| detail(instance, packet, reason));
+            self.event(Event::Dropped { instance, interface, from: packet.source, reason, detail, count });
         }
     }
 
-    fn collision(&mut self, id: Option<Id>, name: crate::net::Name, from: IpAddr) {
+    fn collision(&mut self, id: Option<Id>, name: crate::net::Name, from: IpAddr, reason: DropReason) {
         let Some(instance) = id.and_then(|id| self.get_mut(id)) else { return };
         if instance.collisions_told.len() < PEERS_MAX && instance.collisions_told.insert(from) {
-            let (vrid, version) = (instance.config.vrid, instance.config.version);
-            self.event(Event::Collision { instance: name, vrid, version, from });
+            let vrid = instance.config.vrid;
+            self.event(Event::Collision { instance: name, vrid, from, reason });
         }
     }
 }
@@ -167,6 +168,34 @@ fn validate(instance: &Instance, packet: &Packet<'_>, advert: &Advert<'_>) -> Re
         return Err(DropReason::NoAddresses);
     }
     Ok(style)
+}
+
+/// What a refused advert said, beside what was expected. Never a password.
+fn detail(instance: &Instance, packet: &Packet<'_>, reason: DropReason) -> Option<String> {
+    let config = &instance.config;
+    let advert = Advert::parse(&packet.payload, Family::of(packet.source)).ok()?;
+    match reason {
+        DropReason::WrongVersion => {
+            Some(format!("it speaks version {}, we {}", advert.version.number(), config.version.number()))
+        }
+        DropReason::Interval => {
+            let theirs = advert.interval.map_or_else(|| "0 s".to_owned(), |interval| interval.to_string());
+            Some(format!("its interval is {theirs}, ours {}", config.advert_interval))
+        }
+        DropReason::AddressList => {
+            let list = |ips: &mut dyn Iterator<Item = IpAddr>| {
+                const SHOWN: usize = 8;
+                let all: Vec<String> = ips.map(|ip| ip.to_string()).collect();
+                let more = all.len().saturating_sub(SHOWN);
+                let shown = all[..all.len() - more].join(", ");
+                if more > 0 { format!("{shown} and {more} more") } else { shown }
+            };
+            let ours = list(&mut config.addresses.iter().map(|a| a.ip));
+            Some(format!("it lists {}; we {ours}", list(&mut advert.addresses())))
+        }
+        DropReason::Ttl => packet.ttl.map(|ttl| format!("TTL {ttl}")),
+        _ => None,
+    }
 }
 
 /// The same addresses as ours, in any order.

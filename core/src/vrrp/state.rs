@@ -100,6 +100,12 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// Whether it shows that another router with our VRID is configured otherwise.
+    #[must_use]
+    pub const fn is_collision(self) -> bool {
+        matches!(self, DropReason::AuthType | DropReason::AuthData | DropReason::AddressList)
+    }
+
     /// All reasons, for tables of counters.
     pub const ALL: [DropReason; 16] = [
         DropReason::TooShort,

@@ -15,6 +15,10 @@ pub(super) fn check(file: Option<&Path>) -> ExitCode {
     let colour = err.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let status = report(file.unwrap_or(Path::new(DEFAULT)), colour, &mut err);
     match status {
+        Ok(report) if report.usable && !report.complaints => {
+            let _ = writeln!(err, "{}: nothing to complain of", file.unwrap_or(Path::new(DEFAULT)).display());
+            ExitCode::SUCCESS
+        }
         Ok(report) if report.usable => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }

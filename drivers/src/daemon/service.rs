@@ -33,6 +33,8 @@ pub struct Service {
     first: Option<Loaded>,
     /// What is not understood or not clear in the configuration in force.
     doubts: BTreeSet<String>,
+    /// How many instances it has.
+    instances: usize,
     script_user: Option<Credentials>,
     reload: Reload,
     reader: (Sender<Reloaded>, Receiver<Reloaded>),
@@ -70,6 +72,7 @@ impl Service {
             file,
             first: Some(loaded),
             doubts: BTreeSet::new(),
+            instances: 0,
             script_user: None,
             reload: Reload::None,
             reader: channel(1),
@@ -81,6 +84,7 @@ impl Service {
 
     fn configure(&mut self, loaded: Loaded) -> Input<'static> {
         self.doubts = loaded.doubts();
+        self.instances = loaded.parsed.config.instances.len();
         let config = loaded.parsed.config;
         self.script_user.clone_from(&config.global.script_user);
         Input::Configure(Box::new(config))
@@ -154,6 +158,11 @@ impl Service {
                 // it would take back what is in force.
                 if let Some(new) = loaded.doubts().difference(&self.doubts).next() {
                     self.refuse(&format!("{new}, and the configuration in force does not have it"));
+                    return None;
+                }
+                let instances = loaded.parsed.config.instances.len();
+                if instances == 0 && self.instances > 0 {
+                    self.refuse("it has no vrrp_instance any more; stop the daemon to give up the addresses");
                     return None;
                 }
                 Some(self.configure(loaded))

@@ -173,6 +173,7 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
         let keep = options.dont_release_vrrp;
         let service =
             Service::new(log.clone(), Rc::clone(&notifier), signals, scripts, file, keep, Arc::clone(&give_up));
+        crate::daemon::prefault();
         let mut world = LinuxWorld::new(service).map_err(|error| no_network(&error))?;
         let mut watcher = Watcher::new(log.clone(), notifier, recording, starting);
         // A recording begins with the engine as it is before its first input.

@@ -3,6 +3,9 @@
 pub mod detach;
 pub mod notify;
 pub mod pidfile;
+mod prefault;
 pub mod service;
 pub mod signals;
 pub mod watcher;
+
+pub use prefault::prefault;

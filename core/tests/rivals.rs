@@ -4,7 +4,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{Config, InstanceConfig, SyncGroupConfig, Transport, UnicastPeer};
+use keepalived_core::config::model::{InstanceConfig, Transport, UnicastPeer};
 use keepalived_core::event::{Event, Why};
 use keepalived_core::net::{AdvertInterval, Priority, Version, Vrid};
 use keepalived_core::vrrp::{Input, State};
@@ -19,18 +19,6 @@ fn v3(centis: u16) -> InstanceConfig {
 
 fn second() -> InstanceConfig {
     InstanceConfig { vrid: Vrid::new(52).expect("not zero"), addresses: vec![vip("10.0.0.101")], ..instance("VI_2") }
-}
-
-fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
-    let mut config = config(instances);
-    let members = config.instances.iter().map(|i| i.name.clone()).collect();
-    config.sync_groups.push(SyncGroupConfig {
-        name: "G".into(),
-        members,
-        track_interfaces: vec![],
-        notify: Default::default(),
-    });
-    config
 }
 
 /// Was: two unicast instances with one VRID and disjoint peers (valid in C): without check_unicast_src (the default) the first takes

@@ -4,7 +4,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{Config, InstanceConfig, SyncGroupConfig};
+use keepalived_core::config::model::{Config, InstanceConfig};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::KernelEvent;
 use keepalived_core::net::Vrid;
@@ -17,18 +17,6 @@ fn many(n: usize) -> Config {
         addresses: vec![vip(&format!("10.{}.{}.100", 2 + i / 250, i % 250))],
         ..instance(&format!("VI_{i}"))
     }))
-}
-
-fn grouped(n: usize) -> Config {
-    let mut config = many(n);
-    let members = config.instances.iter().map(|i| i.name.clone()).collect();
-    config.sync_groups.push(SyncGroupConfig {
-        name: "G".into(),
-        members,
-        track_interfaces: vec![],
-        notify: Default::default(),
-    });
-    config
 }
 
 /// A node whose kernel answers without recursion (the harness answers by recursion, one frame a command).
@@ -69,7 +57,7 @@ fn ratio(cost: impl Fn(usize) -> f64, small: usize, large: usize) -> f64 {
 #[test]
 fn a_cable_pull_tells_each_member_of_a_group_a_few_times() {
     let n = 60;
-    let mut node = node(grouped(n));
+    let mut node = node(grouped(many(n).instances));
     node.events.clear();
     let mut down = link(2, "eth0");
     down.running = false;
@@ -82,7 +70,7 @@ fn a_cable_pull_tells_each_member_of_a_group_a_few_times() {
 #[test]
 fn a_cable_pull_costs_in_proportion_to_the_group() {
     let cost = |n| {
-        let mut node = node(grouped(n));
+        let mut node = node(grouped(many(n).instances));
         let mut down = link(2, "eth0");
         down.running = false;
         timed(|| node.input(Input::Kernel(KernelEvent::Link(down))))
@@ -95,7 +83,7 @@ fn a_cable_pull_costs_in_proportion_to_the_group() {
 /// signalling all others and each step counting the group: n * n * n (600 members: 5 s of a core, in a debug build).
 #[test]
 fn a_group_becomes_master_at_a_cost_in_proportion() {
-    let cost = |n| timed(|| drop(masters(grouped(n))));
+    let cost = |n| timed(|| drop(masters(grouped(many(n).instances))));
     let ratio = ratio(cost, 50, 200);
     assert!(ratio < 4.0 * 6.0, "four times as many cost {ratio:.1} times as much");
 }

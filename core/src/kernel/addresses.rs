@@ -371,12 +371,6 @@ impl AddressTable {
         found
     }
 
-    /// Whether a configuration names it.
-    #[must_use]
-    pub fn is_managed(&self, key: AddressKey) -> bool {
-        self.managed.contains_key(&key)
-    }
-
     /// Who wants it.
     pub fn wanted_by(&self, key: AddressKey) -> impl Iterator<Item = Owner> {
         self.managed.get(&key).into_iter().flat_map(|entry| entry.wanted_by.iter().copied())

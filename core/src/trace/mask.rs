@@ -9,6 +9,7 @@
 use crate::config::model::{AuthPass, Config};
 use crate::net::Family;
 use crate::vrrp::{Input, Output, Packet, Transmit};
+use crate::wire::checksum::Sum;
 use core::cmp::Ordering;
 use core::hash::Hasher;
 use siphasher::sip::SipHasher24;
@@ -87,7 +88,8 @@ impl Key {
         masked[6..8].fill(0);
         // Solves `sum(masked) + checksum = total`. 0xffff for a right one, as a sender computes it, so that sent packets
         // come out as the replayed engine makes them.
-        let checksum = fold(u32::from(total) + u32::from(!sum(&masked)));
+        let checksum = Sum::default().bytes(&total.to_be_bytes()).bytes(&(!sum(&masked)).to_be_bytes());
+        let checksum = !checksum.finish();
         let checksum = if checksum == 0xffff { 0 } else { checksum };
         masked[6..8].copy_from_slice(&checksum.to_be_bytes());
         Some(masked)
@@ -147,22 +149,7 @@ fn secret_start(message: &[u8], family: Family) -> Option<usize> {
 
 /// The ones' complement sum of RFC 1071, not complemented.
 fn sum(bytes: &[u8]) -> u16 {
-    let mut sum = 0u32;
-    let mut words = bytes.chunks_exact(2);
-    for word in &mut words {
-        sum += u32::from(u16::from_be_bytes([word[0], word[1]]));
-    }
-    if let [last] = words.remainder() {
-        sum += u32::from(*last) << 8;
-    }
-    fold(sum)
-}
-
-fn fold(mut sum: u32) -> u16 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    sum as u16
+    !Sum::default().bytes(bytes).finish()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One engine, a clock, and a kernel that does what it is told at once.
 #![allow(clippy::expect_used, dead_code, unreachable_pub)] // Each test file uses its own part.
 
-use keepalived_core::config::model::{Config, InstanceConfig, Transport, VirtualAddress};
+use keepalived_core::config::model::{Config, InstanceConfig, SyncGroupConfig, Transport, VirtualAddress};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::{Address, Errno, KernelEvent, KernelOp, Link};
 use keepalived_core::net::{IfIndex, MacAddr, Priority, Vrid};
@@ -58,6 +58,19 @@ pub fn instance(name: &str) -> InstanceConfig {
 
 pub fn config(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
     Config { instances: instances.into_iter().collect(), ..Config::default() }
+}
+
+/// All of them in one sync group, G.
+pub fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
+    let mut config = config(instances);
+    let members = config.instances.iter().map(|i| i.name.clone()).collect();
+    config.sync_groups.push(SyncGroupConfig {
+        name: "G".into(),
+        members,
+        track_interfaces: vec![],
+        notify: Default::default(),
+    });
+    config
 }
 
 pub struct Node {

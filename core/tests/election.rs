@@ -3,6 +3,7 @@
 
 mod common;
 use common::*;
+use keepalived_core::Engine;
 use keepalived_core::config::model::{InitialState, InstanceConfig, Script};
 use keepalived_core::event::{Event, Why};
 use keepalived_core::net::{AdvertInterval, Priority, Version};
@@ -37,6 +38,21 @@ fn silence_makes_a_master_exactly_after_the_master_down_interval() {
     node.pass(NANO);
     assert_eq!((node.state("VI_1"), node.take_sent()), (State::Master, vec![100]));
     assert!(node.holds("10.0.0.100"));
+}
+
+#[test]
+fn silence_begins_when_the_last_advert_came_in_not_when_it_was_read() {
+    let later = |age: Duration| {
+        let mut node = Node::new(config([instance("VI_1")]));
+        node.pass(Duration::from_secs(1));
+        let payload = advert(&instance("VI_1"), "10.0.0.2", 200);
+        node.aged_packet("10.0.0.2", GROUP, Some(255), &payload, age);
+        node.engine.deadline().expect("a master down timer") - node.now
+    };
+    let age = Duration::from_micros(150);
+    assert_eq!(later(age), MASTER_DOWN - age);
+    // A full socket keeps the oldest adverts: an hour says nothing of when the master spoke last.
+    assert_eq!(later(Duration::from_secs(3600)), MASTER_DOWN - Duration::from_millis(1));
 }
 
 #[test]

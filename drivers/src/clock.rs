@@ -8,6 +8,7 @@ use rustix::time::{
 use std::io;
 use std::os::fd::OwnedFd;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -17,6 +18,12 @@ pub fn now() -> Time {
     let at = clock_gettime(ClockId::Boottime);
     let secs = u64::try_from(at.tv_sec).unwrap_or(0);
     Time::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(u64::try_from(at.tv_nsec).unwrap_or(0)))
+}
+
+/// `CLOCK_REALTIME`, since 1970: the clock of the kernel's receive time stamps. Only for differences of an instant.
+pub(crate) fn wall() -> Duration {
+    let at = clock_gettime(ClockId::Realtime);
+    Duration::new(u64::try_from(at.tv_sec).unwrap_or(0), u32::try_from(at.tv_nsec).unwrap_or(0))
 }
 
 /// Watches a descriptor for being readable. Needs a runtime with I/O.

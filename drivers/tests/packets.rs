@@ -36,7 +36,10 @@ fn advert(socket: SocketKey, source: &str, destination: &str, payload: &[u8]) ->
 }
 
 fn owned(packet: &Packet<'_>) -> Packet<'static> {
-    Packet { payload: Cow::Owned(packet.payload.to_vec()), ..packet.clone() }
+    let now = packet.age < Duration::from_secs(60);
+    assert!(now, "{:?} old", packet.age);
+    // Nobody knows it beforehand.
+    Packet { payload: Cow::Owned(packet.payload.to_vec()), age: Duration::ZERO, ..packet.clone() }
 }
 
 impl Lab {
@@ -72,6 +75,7 @@ fn expected(index: IfIndex, source: &str, destination: &str, payload: &[u8]) -> 
         source: source.parse().unwrap(),
         destination: destination.parse().unwrap(),
         ttl: Some(255),
+        age: Duration::ZERO,
         payload: Cow::Owned(payload.to_vec()),
     }
 }

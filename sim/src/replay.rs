@@ -80,11 +80,8 @@ impl Tape {
 fn owned(input: &Input<'_>) -> Input<'static> {
     match input {
         Input::Packet(packet) => Input::Packet(Packet {
-            index: packet.index,
-            source: packet.source,
-            destination: packet.destination,
-            ttl: packet.ttl,
             payload: Cow::Owned(packet.payload.to_vec()),
+            ..packet.clone()
         }),
         Input::Timeout => Input::Timeout,
         Input::Kernel(event) => Input::Kernel(event.clone()),

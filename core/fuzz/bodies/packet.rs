@@ -8,6 +8,7 @@ use keepalived_core::wire::{ipv4, vrrp::Advert};
 use keepalived_core::{Engine, Time};
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::Duration;
 
 const CONFIG: &str = "
 vrrp_instance four {
@@ -67,6 +68,7 @@ pub(crate) fn run(data: &[u8]) {
         source,
         destination,
         ttl: (choice & 8 == 0).then_some(ttl),
+        age: Duration::from_micros(u64::from(ttl) * 100),
         payload: Cow::Borrowed(message),
     };
     engine.handle(now, Input::Packet(packet));

@@ -101,8 +101,7 @@ impl Key {
         match input {
             Input::Packet(packet) => match self.message(&packet.payload, Family::of(packet.source)) {
                 Some(payload) => {
-                    let &Packet { index, source, destination, ttl, .. } = packet;
-                    Cow::Owned(Input::Packet(Packet { index, source, destination, ttl, payload: payload.into() }))
+                    Cow::Owned(Input::Packet(Packet { payload: payload.into(), ..packet.clone() }))
                 }
                 None => Cow::Borrowed(input),
             },

@@ -114,6 +114,7 @@ impl World {
             source: "10.0.0.2".parse().unwrap(),
             destination: "224.0.0.18".parse().unwrap(),
             ttl: Some(255),
+            age: Duration::from_micros(payload.len() as u64),
             payload: payload.into(),
         }));
     }

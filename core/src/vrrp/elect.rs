@@ -14,6 +14,10 @@ use core::time::Duration;
 /// How long the scripts of a new master wait for its addresses.
 const NOTIFY_LIMIT: Duration = Duration::from_secs(1);
 
+/// A timer that an advert starts runs from the moment it came in, but no further back than this: when we were held up, a full
+/// socket has kept the oldest adverts and dropped the newest.
+const AGE_LIMIT: Duration = Duration::from_millis(1);
+
 /// A valid advert, as far as the election is concerned.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rival {
@@ -21,6 +25,8 @@ pub(super) struct Rival {
     pub priority: Priority,
     pub interval: Option<AdvertInterval>,
     pub heard: Heard,
+    /// How long ago it came in.
+    pub age: Duration,
 }
 
 impl Vrrp {
@@ -113,6 +119,7 @@ impl Vrrp {
 
     fn set_timer(&mut self, id: Id, step: Step, rival: Option<Rival>) {
         let now = self.now;
+        let heard = rival.map_or(now, |rival| now.ago(rival.age.min(AGE_LIMIT)));
         let Some(instance) = self.get_mut(id) else { return };
         let at = match step.timer {
             Timer::Keep => return,
@@ -121,9 +128,9 @@ impl Vrrp {
                 return;
             }
             Timer::MasterDown => {
-                instance.heard_at = now;
+                instance.heard_at = heard;
                 instance.lower = None;
-                let at = now + instance.master_down();
+                let at = heard + instance.master_down();
                 // An advert never brings the deadline forward: it may be the last word of a loser that sends more often than the winner.
                 let pending = rival.and_then(|_| self.timers.get(TimerKey::Main(id)));
                 pending.map_or(at, |pending| pending.max(at))
@@ -133,7 +140,7 @@ impl Vrrp {
                 if let Some(rival) = rival {
                     instance.master = Some(Master { ip: rival.ip, priority: Priority::RESIGN });
                 }
-                now + instance.skew()
+                heard + instance.skew()
             }
             Timer::NextAdvert => now + instance.interval(),
         };

@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::kernel::{CommandId, Errno, KernelCommand, KernelEvent};
 use crate::net::{Family, IfIndex, Name};
 use core::net::IpAddr;
+use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -68,6 +69,8 @@ pub struct Packet<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit; `None` where the socket did not say.
     pub ttl: Option<u8>,
+    /// How long ago it came in; zero where the socket did not say.
+    pub age: Duration,
     /// The VRRP message, without the IP header.
     #[serde(borrow)]
     pub payload: Cow<'a, [u8]>,

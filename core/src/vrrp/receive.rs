@@ -79,7 +79,7 @@ impl Vrrp {
             }
         };
         let interval = advert.interval.filter(|_| advert.version == Version::V3);
-        self.heard(id, Rival { ip: packet.source, priority: advert.priority, interval, heard });
+        self.heard(id, Rival { ip: packet.source, priority: advert.priority, interval, heard, age: packet.age });
     }
 
     /// Counts a packet that was not accepted, and tells of the first of its kind.

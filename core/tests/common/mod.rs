@@ -230,11 +230,17 @@ impl Node {
     }
 
     pub fn packet(&mut self, source: &str, destination: &str, ttl: Option<u8>, payload: &[u8]) {
+        self.aged_packet(source, destination, ttl, payload, Duration::ZERO);
+    }
+
+    /// A packet that came in `age` ago.
+    pub fn aged_packet(&mut self, source: &str, destination: &str, ttl: Option<u8>, payload: &[u8], age: Duration) {
         self.input(Input::Packet(Packet {
             index: ETH0,
             source: ip(source),
             destination: ip(destination),
             ttl,
+            age,
             payload: Cow::Borrowed(payload),
         }));
     }

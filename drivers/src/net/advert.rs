@@ -2,7 +2,7 @@
 
 use super::receive::Received;
 use super::send::send_all;
-use super::sys::{Control, Name, Outgoing, receive_pktinfo_v6};
+use super::sys::{Control, Name, Outgoing, receive_pktinfo_v6, receive_stamps};
 use super::{PROTOCOL_VRRP, QUEUE_PRIORITY, TRAFFIC_CLASS, ipv4};
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::Family;
@@ -63,6 +63,7 @@ impl AdvertSocket {
         discard_waiting(&socket);
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.set_priority(QUEUE_PRIORITY)?;
+        receive_stamps(socket.as_fd())?;
         match key.family {
             Family::V4 => {
                 socket.set_header_included_v4(true)?;

@@ -1,6 +1,7 @@
 //! The packets of one `recvmmsg`, and the memory they lie in.
 
 use super::{ipv4, sys};
+use crate::clock;
 use keepalived_core::net::Family;
 use keepalived_core::vrrp::{Packet, SocketKey};
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 /// The longest advert: 255 IPv6 addresses (RFC 9568 section 5.2.5), and the IPv4 header with options. Longer ones are cut;
 /// the engine counts them.
@@ -32,6 +34,7 @@ struct Found {
     source: IpAddr,
     destination: IpAddr,
     ttl: Option<u8>,
+    age: Duration,
 }
 
 const NOTHING: Found = Found {
@@ -40,6 +43,7 @@ const NOTHING: Found = Found {
     source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     destination: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     ttl: None,
+    age: Duration::ZERO,
 };
 
 impl Received {
@@ -64,8 +68,9 @@ impl Received {
         (self.next, self.count, self.socket) = (0, 0, Some(socket));
         let mut lengths = [None; sys::BATCH];
         let received = sys::receive_batch(fd, &mut self.memory, SLOT, |i, incoming| lengths[i] = Some(incoming))?;
+        let read_at = clock::wall();
         for (i, incoming) in lengths.iter().enumerate().filter_map(|(i, incoming)| Some((i, incoming.as_ref()?))) {
-            let Some(found) = self.locate(socket.family, i * SLOT, incoming) else { continue };
+            let Some(found) = self.locate(socket.family, i * SLOT, incoming, read_at) else { continue };
             if !found.destination.is_multicast() || groups.contains(&found.destination) {
                 self.found[self.count] = found;
                 self.count += 1;
@@ -76,8 +81,15 @@ impl Received {
 
     /// Finds payload and addresses of the packet at `begin`. `None` for what is no IP packet, which the kernel does
     /// not deliver.
-    fn locate(&self, family: Family, begin: usize, incoming: &sys::Incoming) -> Option<Found> {
+    fn locate(
+        &self,
+        family: Family,
+        begin: usize,
+        incoming: &sys::Incoming,
+        read_at: Duration,
+    ) -> Option<Found> {
         let end = begin + incoming.len;
+        let age = incoming.stamp.map_or(Duration::ZERO, |stamp| read_at.saturating_sub(stamp));
         match family {
             Family::V4 => {
                 let header = ipv4::parse(&self.memory[begin..end])?;
@@ -87,6 +99,7 @@ impl Received {
                     source: header.source.into(),
                     destination: header.destination.into(),
                     ttl: Some(header.ttl),
+                    age,
                 })
             }
             Family::V6 => Some(Found {
@@ -95,6 +108,7 @@ impl Received {
                 source: incoming.source?.into(),
                 destination: incoming.destination?.into(),
                 ttl: incoming.hops,
+                age,
             }),
         }
     }
@@ -114,6 +128,7 @@ impl Received {
             source: found.source,
             destination: found.destination,
             ttl: found.ttl,
+            age: found.age,
             payload: Cow::Borrowed(&self.memory[found.begin..found.end]),
         })
     }

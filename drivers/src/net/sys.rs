@@ -5,20 +5,26 @@ use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
+use std::time::Duration;
 
 /// Messages in one system call.
 pub(super) const BATCH: usize = 32;
 
-/// Room for `IPV6_PKTINFO` and `IPV6_HOPLIMIT`, in the alignment of a `cmsghdr`.
+/// Room for `IPV6_PKTINFO`, `IPV6_HOPLIMIT` and `SCM_TIMESTAMPNS`, in the alignment of a `cmsghdr`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
 pub(super) struct Control([u8; CONTROL_LEN]);
 
 const PKTINFO_LEN: u32 = size_of::<libc::in6_pktinfo>() as u32;
 const INT_LEN: u32 = size_of::<libc::c_int>() as u32;
+const STAMP_LEN: u32 = size_of::<libc::timespec>() as u32;
+/// What [`Control::of_v6`] fills.
 #[allow(unsafe_code)]
 // SAFETY: CMSG_SPACE only computes.
-const CONTROL_LEN: usize = unsafe { libc::CMSG_SPACE(PKTINFO_LEN) + libc::CMSG_SPACE(INT_LEN) } as usize;
+const SENT_LEN: usize = unsafe { libc::CMSG_SPACE(PKTINFO_LEN) + libc::CMSG_SPACE(INT_LEN) } as usize;
+#[allow(unsafe_code)]
+// SAFETY: CMSG_SPACE only computes.
+const CONTROL_LEN: usize = SENT_LEN + unsafe { libc::CMSG_SPACE(STAMP_LEN) } as usize;
 
 impl Control {
     pub(super) const EMPTY: Control = Control([0; CONTROL_LEN]);
@@ -158,7 +164,7 @@ pub(super) fn send_batch<'a>(fd: BorrowedFd<'_>, messages: impl Iterator<Item = 
         header.msg_iovlen = used as _;
         if let Some(control) = message.control {
             header.msg_control = control.0.as_ptr().cast_mut().cast();
-            header.msg_controllen = CONTROL_LEN as _;
+            header.msg_controllen = SENT_LEN as _;
         }
         count += 1;
     }
@@ -182,6 +188,8 @@ pub(super) struct Incoming {
     pub(super) destination: Option<Ipv6Addr>,
     /// `IPV6_HOPLIMIT`.
     pub(super) hops: Option<u8>,
+    /// `SCM_TIMESTAMPNS`: when it came in, since 1970.
+    pub(super) stamp: Option<Duration>,
 }
 
 /// Receives up to [`BATCH`] messages, each into a slot of `slot` bytes of `memory`, and hands each to `each` with its
@@ -219,8 +227,8 @@ pub(super) fn receive_batch(
         unsafe { libc::recvmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, ptr::null_mut()) };
     let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
     for (i, header) in headers.iter().take(received).enumerate() {
-        let mut incoming =
-            Incoming { len: (header.msg_len as usize).min(slot), source: None, destination: None, hops: None };
+        let len = (header.msg_len as usize).min(slot);
+        let mut incoming = Incoming { len, source: None, destination: None, hops: None, stamp: None };
         // SAFETY: the family is the first member of every kind, and zero where the kernel wrote no name.
         if libc::c_int::from(unsafe { names[i].v6.sin6_family }) == libc::AF_INET6 {
             // SAFETY: the kernel wrote a sockaddr_in6, as the family says.
@@ -256,19 +264,36 @@ unsafe fn read_control(header: &libc::msghdr, incoming: &mut Incoming) {
             {
                 let hops: libc::c_int = ptr::read_unaligned(data.cast());
                 incoming.hops = u8::try_from(hops).ok();
+            } else if level == libc::SOL_SOCKET
+                && kind == libc::SCM_TIMESTAMPNS
+                && len >= libc::CMSG_LEN(STAMP_LEN) as usize
+            {
+                let at: libc::timespec = ptr::read_unaligned(data.cast());
+                incoming.stamp = stamp(at);
             }
             message = libc::CMSG_NXTHDR(header, message);
         }
     }
 }
 
+fn stamp(at: libc::timespec) -> Option<Duration> {
+    Some(Duration::new(u64::try_from(at.tv_sec).ok()?, u32::try_from(at.tv_nsec).ok()?))
+}
+
 /// Sets `IPV6_RECVPKTINFO`, which socket2 does not offer.
-#[allow(unsafe_code)]
 pub(super) fn receive_pktinfo_v6(fd: BorrowedFd<'_>) -> io::Result<()> {
+    switch_on(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO)
+}
+
+/// Sets `SO_TIMESTAMPNS`: every packet tells when it came in.
+pub(super) fn receive_stamps(fd: BorrowedFd<'_>) -> io::Result<()> {
+    switch_on(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS)
+}
+
+#[allow(unsafe_code)]
+fn switch_on(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
     let on: libc::c_int = 1;
     // SAFETY: the option takes an int, which outlives the call.
-    let result = unsafe {
-        libc::setsockopt(fd.as_raw_fd(), libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, (&raw const on).cast(), INT_LEN)
-    };
+    let result = unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const on).cast(), INT_LEN) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

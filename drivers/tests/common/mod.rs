@@ -202,10 +202,7 @@ fn owned(input: &Input<'_>) -> Input<'static> {
     match input {
         Input::Packet(packet) => Input::Packet(Packet {
             payload: Cow::Owned(packet.payload.to_vec()),
-            index: packet.index,
-            source: packet.source,
-            destination: packet.destination,
-            ttl: packet.ttl,
+            ..packet.clone()
         }),
         Input::Kernel(event) => Input::Kernel(event.clone()),
         &Input::KernelDone { id, result } => Input::KernelDone { id, result },

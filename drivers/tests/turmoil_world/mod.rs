@@ -182,6 +182,7 @@ impl World for TurmoilWorld {
                 source: Ipv4Addr::new(*a, *b, *c, *d).into(),
                 destination: GROUP.into(),
                 ttl: Some(*ttl),
+                age: Duration::ZERO,
                 payload: Cow::Borrowed(payload),
             }));
         }

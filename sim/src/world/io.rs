@@ -383,6 +383,7 @@ fn received<'a>(body: &Body, slot: usize, transmit: &Transmit, payload: Cow<'a, 
         source: transmit.source,
         destination: transmit.destination,
         ttl: Some(transmit.ttl),
+        age: Duration::ZERO,
         payload,
     })
 }

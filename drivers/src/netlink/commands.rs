@@ -103,9 +103,7 @@ impl Commands {
     /// A result of the last flush, as far as the kernel has given it at once.
     pub(crate) fn answer(&mut self) -> Option<Done> {
         self.answers = self.answers.checked_sub(1)?;
-        if self.done.is_empty() {
-            self.read();
-        }
+        self.read(RouteSocket::receive_at_once);
         self.done.pop_front()
     }
 
@@ -114,7 +112,7 @@ impl Commands {
         if let Some(done) = self.done.pop_front() {
             return Some(done);
         }
-        self.read();
+        self.read(RouteSocket::receive);
         if let Some(done) = self.done.pop_front() {
             return Some(done);
         }
@@ -123,9 +121,9 @@ impl Commands {
     }
 
     /// Reads answers until there is one of ours, or nothing more. Lost answers end as time-outs.
-    fn read(&mut self) {
+    fn read(&mut self, receive: impl Fn(&mut RouteSocket) -> io::Result<&[u8]>) {
         while self.done.is_empty() {
-            match self.socket.receive() {
+            match receive(&mut self.socket) {
                 Ok(datagram) => {
                     for message in decode::messages(datagram).filter(|message| message.kind == decode::NLMSG_ERROR) {
                         if let Some((id, _)) = self.in_flight.remove(&message.sequence) {
@@ -178,6 +176,18 @@ mod tests {
             assert_eq!(commands.take(NOW + TIMEOUT), Some((CommandId(70), Err(Errno::ETIMEDOUT))));
             assert_eq!(commands.take(NOW + TIMEOUT), None);
             assert_eq!(commands.deadline(), None);
+        });
+    }
+
+    #[test]
+    fn the_kernels_answer_is_there_when_the_command_is_sent() {
+        within_a_runtime(|mut commands| {
+            commands.push(command(1));
+            commands.push(command(2));
+            commands.flush(NOW, &Peers::new());
+            let answers = [commands.answer(), commands.answer(), commands.answer()];
+            assert_eq!(answers.map(|done| done.map(|(id, _)| id.0)), [Some(1), Some(2), None]);
+            assert!(commands.in_flight.is_empty());
         });
     }
 

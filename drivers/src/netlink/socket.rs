@@ -19,6 +19,9 @@ pub(super) struct RouteSocket {
     buffer: Vec<u8>,
 }
 
+/// How long a datagram is, and whose.
+type Read = (usize, SocketAddr);
+
 impl RouteSocket {
     /// Opens it with a receive buffer of `receive_buffer` bytes, member of `groups`. Needs a runtime with I/O.
     pub(super) fn open(receive_buffer: usize, groups: &[u32]) -> io::Result<RouteSocket> {
@@ -46,11 +49,23 @@ impl RouteSocket {
     }
 
     /// The next datagram from the kernel. `WouldBlock` when the queue is empty, `ENOBUFS` after an overrun or when the
-    /// datagram did not fit.
+    /// datagram did not fit. Costs no system call while the runtime has seen nothing new.
     pub(super) fn receive(&mut self) -> io::Result<&[u8]> {
+        self.receive_by(|fd, read| fd.try_io(Interest::READABLE, read))
+    }
+
+    /// The same, with a look at the socket itself: what the kernel has put there just now is unknown to the runtime.
+    pub(super) fn receive_at_once(&mut self) -> io::Result<&[u8]> {
+        self.receive_by(|fd, read| read(fd.get_ref()))
+    }
+
+    fn receive_by(
+        &mut self,
+        by: impl Fn(&AsyncFd<Socket>, &mut dyn FnMut(&Socket) -> io::Result<Read>) -> io::Result<Read>,
+    ) -> io::Result<&[u8]> {
         loop {
             let buffer = &mut self.buffer;
-            let (len, from) = self.fd.try_io(Interest::READABLE, |socket| {
+            let (len, from) = by(&self.fd, &mut |socket| {
                 socket.recv_from(&mut buffer.as_mut_slice(), libc::MSG_TRUNC | libc::MSG_DONTWAIT)
             })?;
             if from.port_number() != 0 {

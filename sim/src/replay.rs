@@ -79,10 +79,9 @@ impl Tape {
 
 fn owned(input: &Input<'_>) -> Input<'static> {
     match input {
-        Input::Packet(packet) => Input::Packet(Packet {
-            payload: Cow::Owned(packet.payload.to_vec()),
-            ..packet.clone()
-        }),
+        Input::Packet(packet) => {
+            Input::Packet(Packet { payload: Cow::Owned(packet.payload.to_vec()), ..packet.clone() })
+        }
         Input::Timeout => Input::Timeout,
         Input::Kernel(event) => Input::Kernel(event.clone()),
         Input::KernelDone { id, result } => Input::KernelDone { id: *id, result: *result },

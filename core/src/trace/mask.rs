@@ -100,9 +100,7 @@ impl Key {
     pub fn input<'a>(&self, input: &'a Input<'_>) -> Cow<'a, Input<'a>> {
         match input {
             Input::Packet(packet) => match self.message(&packet.payload, Family::of(packet.source)) {
-                Some(payload) => {
-                    Cow::Owned(Input::Packet(Packet { payload: payload.into(), ..packet.clone() }))
-                }
+                Some(payload) => Cow::Owned(Input::Packet(Packet { payload: payload.into(), ..packet.clone() })),
                 None => Cow::Borrowed(input),
             },
             Input::Configure(config) => {

@@ -81,13 +81,7 @@ impl Received {
 
     /// Finds payload and addresses of the packet at `begin`. `None` for what is no IP packet, which the kernel does
     /// not deliver.
-    fn locate(
-        &self,
-        family: Family,
-        begin: usize,
-        incoming: &sys::Incoming,
-        read_at: Duration,
-    ) -> Option<Found> {
+    fn locate(&self, family: Family, begin: usize, incoming: &sys::Incoming, read_at: Duration) -> Option<Found> {
         let end = begin + incoming.len;
         let age = incoming.stamp.map_or(Duration::ZERO, |stamp| read_at.saturating_sub(stamp));
         match family {

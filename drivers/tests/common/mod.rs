@@ -200,10 +200,9 @@ impl Lab {
 
 fn owned(input: &Input<'_>) -> Input<'static> {
     match input {
-        Input::Packet(packet) => Input::Packet(Packet {
-            payload: Cow::Owned(packet.payload.to_vec()),
-            ..packet.clone()
-        }),
+        Input::Packet(packet) => {
+            Input::Packet(Packet { payload: Cow::Owned(packet.payload.to_vec()), ..packet.clone() })
+        }
         Input::Kernel(event) => Input::Kernel(event.clone()),
         &Input::KernelDone { id, result } => Input::KernelDone { id, result },
         &Input::Socket { key, result } => Input::Socket { key, result },

@@ -7,6 +7,9 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// More than a process id with blanks around it takes.
+const LONGEST: u64 = 64;
+
 /// A pid file that is ours: locked as long as this lives, removed when it is dropped.
 pub struct PidFile {
     path: PathBuf,
@@ -34,10 +37,11 @@ impl PidFile {
         loop {
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
             let mut file: File = open(path, flags, Mode::from_raw_mode(0o644)).map_err(|e| failed(e.into()))?.into();
-            let mut text = String::new();
             let locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
-            file.read_to_string(&mut text).map_err(failed)?;
-            let pid = text.trim().parse().unwrap_or(0);
+            // Whatever else is in it (bytes of a torn write, another program's file) names no process.
+            let mut bytes = Vec::new();
+            Read::by_ref(&mut file).take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
+            let pid = str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
             match locked {
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) => return Err(PidFileError::Running(pid, path.to_owned())),
@@ -120,7 +124,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keepalived.pid");
         // Nobody; not a number; a process that lives and is no keepalived.
-        for stale in ["4194304000\n", "what\n", "", "1\n"] {
+        let large = vec![b'1'; 100_000];
+        for stale in [&b"4194304000\n"[..], b"what\n", b"", b"1\n", b"\xff\xfe\0\x31", &large] {
             std::fs::write(&path, stale).unwrap();
             let mut taken = PidFile::take(&path).unwrap();
             taken.write().unwrap();

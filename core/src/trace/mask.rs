@@ -7,10 +7,10 @@
 //! So are the arguments of scripts, which may hold tokens and the like; the program and what keepalived itself appends stay.
 
 use crate::config::model::{AuthPass, Config};
-use crate::net::Family;
+use crate::net::{Family, Version};
 use crate::vrrp::{Input, Output, Packet, Transmit};
 use crate::wire::checksum::Sum;
-use core::cmp::Ordering;
+use crate::wire::vrrp::{AUTH_LEN, Advert, HEADER_LEN};
 use core::hash::Hasher;
 use siphasher::sip::SipHasher24;
 use std::borrow::Cow;
@@ -19,9 +19,6 @@ use std::sync::Arc;
 /// The key of the pseudonyms of one run. Not to be written anywhere.
 #[derive(Clone)]
 pub struct Key([u8; 16]);
-
-/// Version 2 header, RFC 3768 section 5.1; the addresses follow.
-const HEADER: usize = 8;
 
 impl Key {
     /// A key from random bytes, which the driver provides.
@@ -70,8 +67,8 @@ impl Key {
         }
     }
 
-    /// Replaces what may be a password in a VRRP message: all that follows the addresses. `None` when nothing has to change. A right checksum
-    /// stays right and a wrong one stays wrong.
+    /// Replaces what may be a password in a VRRP message. `None` when nothing has to change. A right checksum stays right and a wrong one
+    /// stays wrong.
     #[must_use]
     pub fn message(&self, message: &[u8], family: Family) -> Option<Vec<u8>> {
         let start = secret_start(message, family)?;
@@ -129,18 +126,17 @@ impl Key {
     }
 }
 
-/// Where the addresses end: in version 2 the authentication data begin there, in version 3 nothing should. A message shorter than its count of
-/// addresses demands may hold them anywhere, most likely at its end.
+/// Where what may be a password begins: the authentication data of version 2 are its last bytes. A message whose lengths do not agree - a forged
+/// count of addresses, bytes cut off or added - may hold them anywhere. The engine refuses it by its header and its length alone, so all that
+/// follows the header can be replaced.
 fn secret_start(message: &[u8], family: Family) -> Option<usize> {
-    if message.len() <= HEADER {
+    if message.len() <= HEADER_LEN {
         return None;
     }
-    let (version, addresses) = (message[0] >> 4, usize::from(message[3]));
-    let start = HEADER + addresses * usize::from(family.host_prefix() / 8);
-    match start.cmp(&message.len()) {
-        Ordering::Less => Some(start),
-        Ordering::Greater if version != 3 => Some(message.len().saturating_sub(8).max(HEADER)),
-        _ => None,
+    match Advert::parse(message, family).map(|advert| advert.version) {
+        Ok(Version::V2) => Some(message.len() - AUTH_LEN),
+        Ok(Version::V3) => None,
+        Err(_) => Some(HEADER_LEN),
     }
 }
 
@@ -198,8 +194,8 @@ mod tests {
             message[3] = naddr;
             message.truncate(message.len() - usize::from(cut).min(message.len()));
             let masked = KEY.message(&message, Family::V4).unwrap_or_else(|| message.clone());
-            // A count of addresses that is too great but fits hides the password in an address, and nobody can tell.
-            let hidden = HEADER + usize::from(naddr) * 4 > HEADER + usize::from(addresses) * 4;
+            // Bytes were added and counted as addresses, so that all lengths agree: what is an address and what is not, nobody can tell.
+            let hidden = naddr > addresses && Advert::parse(&message, Family::V4).is_ok();
             hidden || !masked.windows(8).any(|bytes| bytes == b"s3cr3t!!")
         }
     }
@@ -210,6 +206,22 @@ mod tests {
         assert_ne!(KEY.password(AuthPass(*b"secret\0\0")), KEY.password(AuthPass(*b"secres\0\0")));
         assert_ne!(KEY.password(AuthPass(*b"secret\0\0")), Key::new([1; 16]).password(AuthPass(*b"secret\0\0")));
         assert_eq!(KEY.password(AuthPass([0; 8])), AuthPass([0; 8]));
+    }
+
+    #[test]
+    fn no_forged_count_of_addresses_hides_a_password() {
+        for version in [0x21, 0x31, 0x01, 0x22] {
+            for forged in (0..=255).filter(|count| *count != 2) {
+                let mut message = advert(2, *b"s3cr3t!!", 0);
+                (message[0], message[3]) = (version, forged);
+                // Two addresses more in version 3 are the password's place: a right advert by all that it says of itself.
+                if (version, forged) != (0x31, 4) {
+                    let masked = KEY.message(&message, Family::V4).expect("it has a password");
+                    assert!(!masked.windows(4).any(|bytes| b"s3cr3t!!".windows(4).any(|part| part == bytes)));
+                    assert_eq!(Advert::parse(&masked, Family::V4).err(), Advert::parse(&message, Family::V4).err());
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::record::Recording;
 use crate::run::Observer;
 use keepalived_core::Time;
 use keepalived_core::event::Event;
-use keepalived_core::event::log::sentence;
+use keepalived_core::event::turn::sentences;
 use keepalived_core::kernel::KernelEvent;
 use keepalived_core::vrrp::{Input, InstanceStatus, Output, Vrrp};
 use std::rc::Rc;
@@ -73,10 +73,10 @@ impl Observer<Vrrp> for Watcher {
         if let Some(recording) = &mut self.recording {
             recording.turn_over(now, engine);
         }
-        for event in self.events.drain(..) {
-            let (level, text) = sentence(&event);
+        for (level, text) in sentences(&self.events) {
             self.log.say(Part::Vrrp, level, text);
         }
+        self.events.clear();
         if self.configured && self.kernel_known {
             self.configured = false;
             self.changed = false;

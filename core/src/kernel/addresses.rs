@@ -144,8 +144,12 @@ impl AddressTable {
     }
 
     /// From here to [`resume`](Self::resume) wishes are only noted, so that an address that changes hands is not removed in between.
-    pub fn hold(&mut self) {
+    /// False: somebody holds it already, and will resume it.
+    #[must_use]
+    pub fn hold(&mut self) -> bool {
+        let first = self.held.is_none();
         self.held.get_or_insert_default();
+        first
     }
 
     /// Acts on the wishes noted since [`hold`](Self::hold).

@@ -50,7 +50,7 @@ impl Vrrp {
         let (added, absorbed, restarted, kept) = told;
         self.event(Event::Configured { added, removed: plan.removed.clone(), absorbed, restarted, kept });
 
-        self.addresses.hold();
+        let held = self.addresses.hold();
         for id in &removed {
             self.leave_group(*id);
             self.shut_down(*id, Why::Reconfigured);
@@ -78,7 +78,9 @@ impl Vrrp {
         for key in sockets {
             self.reconcile_socket(key);
         }
-        self.addresses.resume(self.now);
+        if held {
+            self.addresses.resume(self.now);
+        }
         self.drain_addresses();
         self.align_groups();
         self.drain_addresses();

@@ -92,14 +92,14 @@ impl Vrrp {
         if !self.snapshot_seen || !self.configured || self.running != Running::Yes || ids.is_empty() {
             return;
         }
-        let mut dropped = Vec::new();
+        // An address that one of them no longer has may be another's now.
+        let held = self.addresses.hold();
         for &id in ids {
-            self.relocate(id, &mut dropped);
+            self.relocate(id);
             self.reprioritise(id);
         }
-        // Only now: another instance may have taken them over.
-        for (id, key) in dropped {
-            self.addresses.unmanage(self.now, id, key);
+        if held {
+            self.addresses.resume(self.now);
         }
         // Groups first: a member must not set out and then be called back by another's fault.
         let sources: Vec<Option<IpAddr>> = ids.iter().map(|id| self.find_source(*id)).collect();
@@ -126,8 +126,8 @@ impl Vrrp {
         self.drain_addresses();
     }
 
-    /// Follows the instance's interfaces to their present indices, and adds the addresses that it has no more to `dropped`.
-    fn relocate(&mut self, id: Id, dropped: &mut Vec<(Id, AddressKey)>) {
+    /// Follows the instance's interfaces to their present indices.
+    fn relocate(&mut self, id: Id) {
         let now = self.now;
         let Some(instance) = self.get(id) else { return };
         let index = self.link_names.get(&instance.config.interface).copied();
@@ -162,7 +162,9 @@ impl Vrrp {
                 self.addresses.want(now, id, key);
             }
         }
-        dropped.extend(old.difference(&new).map(|key| (id, *key)));
+        for key in old.difference(&new) {
+            self.addresses.unmanage(now, id, *key);
+        }
         if before != index {
             self.listen_on(id, before, index);
         }

@@ -308,8 +308,8 @@ pub(super) fn peer(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<(Given<Uni
 pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Option<&'static Keyword> {
     match keywords::find(block, &word.text) {
         Some(keyword) => match keyword.standing {
-            Standing::NotYet(effect) => {
-                super::not_yet(cx, keyword, word.span, effect, false);
+            Standing::NotYet(_) => {
+                super::untyped(cx, keyword, word.span, false);
                 None
             }
             _ => Some(keyword),

@@ -1,8 +1,7 @@
 //! `global_defs`, and what instances inherit from it.
 
 use super::values::Value;
-use super::{Context, Item, Seen, walk};
-use crate::config::ast::Block;
+use super::{Context, Item, Sections, Seen, walk};
 use crate::config::keywords;
 use crate::config::model::{Garp, Global};
 use crate::net::{Family, Version};
@@ -62,18 +61,17 @@ struct GarpGiven {
 }
 
 /// Reads all `global_defs` blocks as one.
-pub(super) fn read(cx: &mut Context<'_, '_>, blocks: &[&Block]) -> (Global, Defaults) {
-    let mut global = Global::default();
+pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, global: &mut Global) -> Defaults {
     let mut defaults = Defaults::default();
     let mut garp = GarpGiven::default();
     let mut seen = Seen::new();
-    for block in blocks {
-        walk(cx, &block.statements, keywords::GLOBAL, &mut seen, |_, item| {
-            set(&mut global, &mut defaults, &mut garp, item);
+    for section in sections.of("global_defs") {
+        walk(cx, &section.block.statements, keywords::GLOBAL, &mut seen, |_, item| {
+            set(global, &mut defaults, &mut garp, item);
         });
     }
     defaults.garp = garp.resolve();
-    (global, defaults)
+    defaults
 }
 
 fn set(global: &mut Global, defaults: &mut Defaults, garp: &mut GarpGiven, item: Item<'_>) {

@@ -1,11 +1,14 @@
 //! The tree to a typed configuration.
 
 mod address;
+mod bfd;
 mod conflicts;
+mod daemon;
 pub(in crate::config) mod global;
 mod instance;
 mod resolve;
 pub(in crate::config) mod script;
+pub(in crate::config) mod setting;
 mod sync_group;
 mod track;
 mod unknown;
@@ -13,46 +16,91 @@ pub(in crate::config) mod values;
 
 use super::ast::{Block, Statement};
 use super::diagnostic::{Diagnostic, Span};
-use super::keywords::{self, Arg, Keyword, Path, Standing};
-use super::lexer::Phrase;
+use super::keywords::{self, Alias, Arg, Keyword, Path, Standing};
+use super::lexer::{Phrase, Word};
 use super::model::Config;
 use super::source::Source;
 use crate::net::Name;
+use setting::Fields;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use values::Value;
 
 /// Builds the configuration. `partial`: parts of the text are missing, so nothing is said about what is not there.
 pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnostics: &mut Vec<Diagnostic>) -> Config {
-    let mut cx = Context { source, partial, diagnostics, suggestions: BTreeMap::new() };
+    let mut cx = Context { source, partial, diagnostics, suggestions: BTreeMap::new(), later: BTreeMap::new() };
     let mut sections = Sections::default();
-    walk(&mut cx, tree, keywords::ROOT, &mut Seen::new(), |cx, item| sections.take(cx, &item));
+    let mut config = Config::default();
+    walk(&mut cx, tree, keywords::ROOT, &mut Seen::new(), |cx, item| {
+        if !config.daemon.take(cx, &item) {
+            sections.take(item);
+        }
+    });
 
-    let (global, defaults) = global::read(&mut cx, &sections.global);
+    let defaults = global::read(&mut cx, &sections, &mut config.global);
     let mut names = BTreeMap::new();
     let mut built = Vec::new();
-    for (name, block) in &sections.instances {
-        if is_first(&mut cx, &mut names, "vrrp_instance", name) {
-            let draft = instance::read(&mut cx, name, block);
+    for section in sections.of("vrrp_instance") {
+        if let Some((name, block)) = section.named()
+            && is_first(&mut cx, &mut names, "vrrp_instance", &name)
+        {
+            let draft = instance::read(&mut cx, &name, block);
             built.extend(resolve::instance(&mut cx, draft, &defaults));
         }
     }
-    let sync_groups = sync_group::read(&mut cx, &sections.sync_groups, &names, &mut built);
+    config.sync_groups = sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &names, &mut built);
     conflicts::check(&mut cx, &built);
-    Config { global, instances: built.into_iter().map(|b| b.config).collect(), sync_groups }
+    config.instances = built.into_iter().map(|b| b.config).collect();
+    config.bfd = bfd::read(&mut cx, sections.of("bfd_instance"));
+    cx.finish();
+    config
 }
 
 /// What all readers share.
-struct Context<'s, 'd> {
+pub(in crate::config) struct Context<'s, 'd> {
     source: &'s Source,
     partial: bool,
     diagnostics: &'d mut Vec<Diagnostic>,
     /// "Did you mean" for words that were looked up already.
     suggestions: BTreeMap<(Path, String), Option<&'static Keyword>>,
+    /// Where keywords of which nothing comes yet were spoken of, by block, name and file, and how often they were not.
+    later: BTreeMap<(Path, &'static str, usize), (usize, usize)>,
 }
 
 impl Context<'_, '_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Says that nothing comes of `keyword`: once for each file, and not inside a block of which nothing comes.
+    fn standing(&mut self, keyword: &Keyword, span: Span) {
+        let diagnostic = match keyword.standing {
+            Standing::Implemented => return,
+            _ if keywords::is_inside_not_yet(keyword.block) => return,
+            Standing::NoEffect(reason) => {
+                Diagnostic::warning("no-effect", span, format!("`{}` has no effect", keyword.name)).label(reason)
+            }
+            Standing::NotYet(effect) => {
+                Diagnostic::warning("not-yet", span, format!("`{}` is not built yet", keyword.name))
+                    .label("read and checked, but nothing comes of it")
+                    .note(effect)
+            }
+        };
+        match self.later.entry((keyword.block, keyword.name, span.file)) {
+            Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
+            Entry::Vacant(entry) => {
+                entry.insert((self.diagnostics.len(), 0));
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        for (at, more) in self.later.values() {
+            let Some(diagnostic) = self.diagnostics.get_mut(*at).filter(|_| *more > 0) else { continue };
+            let places = if *more == 1 { "place" } else { "places" };
+            diagnostic.notes.push(format!("the same holds for {more} more {places} in this file"));
+        }
     }
 
     fn text(&self, span: Span) -> &str {
@@ -62,13 +110,13 @@ impl Context<'_, '_> {
 
 /// A value and the words that gave it.
 #[derive(Clone, Debug)]
-struct Given<T> {
+pub(in crate::config) struct Given<T> {
     value: T,
     span: Span,
 }
 
 /// A keyword in its place, with its value read.
-struct Item<'a> {
+pub(in crate::config) struct Item<'a> {
     keyword: &'static Keyword,
     /// The keyword and its words.
     span: Span,
@@ -84,33 +132,47 @@ impl Item<'_> {
 }
 
 /// The keywords of a block that were written already.
-type Seen<'a> = BTreeMap<&'static str, &'a Phrase>;
+pub(in crate::config) type Seen<'a> = BTreeMap<&'static str, &'a Phrase>;
 
 /// The declared names of a kind of object, and where.
 type Names = BTreeMap<Name, Span>;
 
-/// A block and the words of its name.
-type Named<'a> = (Given<Name>, &'a Block);
+/// A block of keywords that stands outside every block.
+struct Section<'a> {
+    /// The words between the keyword and the block.
+    words: &'a [Word],
+    /// The keyword and its words.
+    span: Span,
+    block: &'a Block,
+}
 
+impl<'a> Section<'a> {
+    /// Its name, which is the first of its words.
+    fn named(&self) -> Option<(Given<Name>, &'a Block)> {
+        let word = self.words.first()?;
+        Some((Given { value: Name::from(word.text.as_str()), span: word.span }, self.block))
+    }
+}
+
+/// What stands outside every block.
 #[derive(Default)]
 struct Sections<'a> {
-    global: Vec<&'a Block>,
-    instances: Vec<Named<'a>>,
-    sync_groups: Vec<Named<'a>>,
+    blocks: BTreeMap<&'static str, Vec<Section<'a>>>,
 }
 
 impl<'a> Sections<'a> {
-    fn take(&mut self, _cx: &mut Context<'_, '_>, item: &Item<'a>) {
-        match (item.keyword.name, &item.value) {
-            ("global_defs", Value::Block(block)) => self.global.push(block),
-            ("vrrp_instance", Value::Named(name, block)) => {
-                self.instances.push((Given { value: Name::from(name.text.as_str()), span: name.span }, block));
-            }
-            ("vrrp_sync_group", Value::Named(name, block)) => {
-                self.sync_groups.push((Given { value: Name::from(name.text.as_str()), span: name.span }, block));
-            }
-            _ => {}
-        }
+    fn take(&mut self, item: Item<'a>) {
+        let (words, block) = match item.value {
+            Value::Block(block) => (&[][..], block),
+            Value::Form(words, block) => (words, block),
+            _ => return,
+        };
+        self.blocks.entry(item.keyword.meaning()).or_default().push(Section { words, span: item.span, block });
+    }
+
+    /// The blocks that `keyword` opens.
+    fn of(&self, keyword: &str) -> &[Section<'a>] {
+        self.blocks.get(keyword).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -146,16 +208,22 @@ fn walk<'a, 's, 'd>(
             unknown::keyword(cx, block, statement, first);
             continue;
         };
-        if let Standing::NotYet(effect) = keyword.standing {
-            not_yet(cx, keyword, first.span, effect, statement.block.is_some());
+        if keyword.arg.is_untyped() {
+            untyped(cx, keyword, first.span, statement.block.is_some());
             continue;
         }
-        if let Some(torn) = phrase.torn.filter(|_| keyword.arg != Arg::Script) {
+        cx.standing(keyword, first.span);
+        if let Some(Alias::Deprecated(instead)) = keyword.alias {
+            cx.report(
+                Diagnostic::warning("deprecated", first.span, format!("`{}` is an old name", keyword.name))
+                    .label(format!("`{instead}` means the same")),
+            );
+        }
+        if let Some(torn) = phrase.torn.filter(|_| !matches!(keyword.arg, Arg::Script | Arg::Optional(Arg::Script))) {
             torn_quote(cx, torn);
             continue;
         }
-        let wants_block = matches!(keyword.arg, Arg::Block | Arg::NamedBlock | Arg::Lines | Arg::Names);
-        if !wants_block {
+        if !keyword.arg.has_block() {
             if let Some(inner) = &statement.block {
                 cx.report(
                     Diagnostic::error("unexpected-block", inner.open, format!("`{}` has no block", keyword.name))
@@ -163,28 +231,23 @@ fn walk<'a, 's, 'd>(
                         .note("the block is skipped"),
                 );
             }
-            if is_repeated(cx, seen, keyword, phrase) {
+            if !keyword.many && is_repeated(cx, seen, keyword, phrase) {
                 continue;
             }
         }
-        seen.entry(keyword.name).or_insert(phrase);
+        seen.entry(keyword.meaning()).or_insert(phrase);
         let args = match (phrase.words.get(1), phrase.words.last()) {
             (Some(first), Some(last)) => first.span.to(last.span),
             _ => first.span,
         };
         let Some(value) = values::read(cx, keyword, statement, phrase, args) else { continue };
-        if let Standing::NoEffect(reason) = keyword.standing {
-            cx.report(
-                Diagnostic::warning("no-effect", phrase.span, format!("`{}` has no effect", keyword.name))
-                    .label(reason),
-            );
-            continue;
-        }
         each(cx, Item { keyword, span: phrase.span, args, value });
     }
 }
 
-fn not_yet(cx: &mut Context<'_, '_>, keyword: &Keyword, span: Span, effect: &str, has_block: bool) {
+/// Keywords whose words nobody can read yet.
+fn untyped(cx: &mut Context<'_, '_>, keyword: &Keyword, span: Span, has_block: bool) {
+    let Standing::NotYet(effect) = keyword.standing else { return };
     let what = if has_block { "the whole block is skipped" } else { "the line is skipped" };
     cx.report(
         Diagnostic::warning("not-yet", span, format!("`{}` is not built yet", keyword.name)).label(what).note(effect),
@@ -212,7 +275,7 @@ fn stray_block(cx: &mut Context<'_, '_>, statement: &Statement) {
 
 /// A keyword that means one value, written again. The same again is skipped; of two values the later one counts, as in the C version.
 fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword, phrase: &'a Phrase) -> bool {
-    let Some(first) = seen.get(keyword.name) else { return false };
+    let Some(first) = seen.get(keyword.meaning()) else { return false };
     let same =
         first.words.len() == phrase.words.len() && first.words.iter().zip(&phrase.words).all(|(a, b)| a.text == b.text);
     let message = format!("`{}` is written twice", keyword.name);

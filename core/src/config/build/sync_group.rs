@@ -2,7 +2,7 @@
 
 use super::resolve::Built;
 use super::values::Value;
-use super::{Context, Given, Named, Names, Seen, instance, is_first, track, walk};
+use super::{Context, Given, Names, Section, Seen, instance, is_first, track, walk};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::Word;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Reads all groups. `instances`: all declared names, also of those that could not be `built`.
 pub(super) fn read(
     cx: &mut Context<'_, '_>,
-    groups: &[Named<'_>],
+    groups: &[Section<'_>],
     instances: &Names,
     built: &mut [Built],
 ) -> Vec<SyncGroupConfig> {
@@ -21,7 +21,9 @@ pub(super) fn read(
     let mut taken: BTreeMap<Name, (Name, Span)> = BTreeMap::new();
     let by_name: BTreeMap<Name, usize> = built.iter().enumerate().map(|(at, b)| (b.config.name.clone(), at)).collect();
     let mut out = Vec::new();
-    for (name, block) in groups {
+    for section in groups {
+        let Some((name, block)) = section.named() else { continue };
+        let name = &name;
         if !is_first(cx, &mut names, "vrrp_sync_group", name) {
             continue;
         }

@@ -1,11 +1,12 @@
 //! `track_interface`: an interface on each line, perhaps with a weight.
 
-use super::values::{integer, interface};
-use super::{Context, Given, address};
+use super::setting::{Said, Setting};
+use super::values::{Value, integer, interface};
+use super::{Context, Given, Item, address};
 use crate::config::diagnostic::Diagnostic;
-use crate::config::keywords::TRACK;
-use crate::config::lexer::Phrase;
-use crate::config::model::TrackInterface;
+use crate::config::keywords::{Keyword, TRACK};
+use crate::config::lexer::{Phrase, Word};
+use crate::config::model::{TrackInterface, Weight};
 use std::collections::BTreeSet;
 
 /// Adds the entries of a block to `out`.
@@ -24,6 +25,38 @@ pub(super) fn read(cx: &mut Context<'_, '_>, lines: &[&Phrase], out: &mut Vec<Gi
     }
 }
 
+impl Setting for Weight {
+    fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
+        let Value::Words([number, rest @ ..]) = item.value else { return };
+        let Some(value) = weight(cx, number) else { return };
+        *self = Weight { value, reverse: false };
+        let Some(word) = rest.first() else { return };
+        self.reverse = word.text == "reverse";
+        if !self.reverse {
+            cx.report(
+                Diagnostic::error("unknown-word", word.span, format!("`{}` says nothing after a weight", word.text))
+                    .label("expected `reverse`, or nothing"),
+            );
+        }
+    }
+
+    fn say(&self, _: &Keyword) -> Said {
+        Said::Words(format!("{}{}", self.value, if self.reverse { " reverse" } else { "" }))
+    }
+}
+
+/// A weight. The C version's documents once allowed one more.
+fn weight(cx: &mut Context<'_, '_>, word: &Word) -> Option<i16> {
+    let weight = integer(cx, "weight", word, -254, 254)?;
+    if weight.abs() == 254 {
+        cx.report(
+            Diagnostic::warning("clamped", word.span, format!("a weight cannot be {weight}"))
+                .label(format!("read as {}", weight.clamp(-253, 253))),
+        );
+    }
+    i16::try_from(weight.clamp(-253, 253)).ok()
+}
+
 fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<TrackInterface> {
     let mut words = line.words.iter();
     let name = interface(cx, words.next()?, "an interface's name")?.text.clone();
@@ -32,14 +65,7 @@ fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<TrackInterface> {
         match address::option(cx, TRACK, word)?.name {
             "weight" => {
                 let value = address::argument(cx, word, words.next())?;
-                let weight = integer(cx, "weight", value, -254, 254)?;
-                if weight.abs() == 254 {
-                    cx.report(
-                        Diagnostic::warning("clamped", value.span, format!("a weight cannot be {weight}"))
-                            .label(format!("read as {}", weight.clamp(-253, 253))),
-                    );
-                }
-                entry.weight = i16::try_from(weight.clamp(-253, 253)).unwrap_or(0);
+                entry.weight = weight(cx, value)?;
             }
             _ => entry.reverse = true,
         }

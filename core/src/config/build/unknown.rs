@@ -110,6 +110,17 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
     last[b.len()]
 }
 
+/// Words at the end of an entry that nobody reads.
+pub(super) fn trailing(cx: &mut Context<'_, '_>, what: &str, words: Option<&[Word]>) {
+    if let Some([first, rest @ ..]) = words {
+        let span = rest.last().map_or(first.span, |last| first.span.to(last.span));
+        cx.report(
+            Diagnostic::warning("trailing-words", span, format!("an entry of `{what}` takes fewer words"))
+                .label("not read; what is this for?"),
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

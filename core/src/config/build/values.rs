@@ -9,7 +9,7 @@ use crate::config::model::{Credentials, Script};
 use core::net::IpAddr;
 
 /// What was read.
-pub(super) enum Value<'a> {
+pub(in crate::config) enum Value<'a> {
     /// The keyword alone, or words that nothing needs.
     Nothing,
     /// On or off.
@@ -18,8 +18,12 @@ pub(super) enum Value<'a> {
     Integer(i64),
     /// Microseconds in their range.
     Micros(u64),
+    /// Bytes.
+    Bytes(Vec<u8>),
     /// A word.
     Word(&'a Word),
+    /// Words.
+    Words(&'a [Word]),
     /// One of the words of the table.
     Choice(&'static str),
     /// An address.
@@ -30,8 +34,8 @@ pub(super) enum Value<'a> {
     Script(Script),
     /// A block.
     Block(&'a Block),
-    /// A name and a block.
-    Named(&'a Word, &'a Block),
+    /// Words and a block.
+    Form(&'a [Word], &'a Block),
     /// The entries of a block, a line each.
     Lines(Vec<&'a Phrase>),
     /// The words of a block.
@@ -57,21 +61,12 @@ pub(super) fn read<'a>(
     }
     let words = &words[..words.len().min(most)];
     match keyword.arg {
-        Arg::Flag | Arg::Words(..) | Arg::Anything => Some(Value::Nothing),
-        Arg::Switch => words.first().map_or(Some(true), |word| switch(cx, word)).map(Value::Switch),
-        Arg::Integer(min, max) => integer(cx, keyword.name, words.first()?, min, max).map(Value::Integer),
-        Arg::Seconds(min, max) => seconds(cx, keyword.name, words.first()?, min, max).map(Value::Micros),
-        Arg::Word => Some(Value::Word(words.first()?)),
-        Arg::Choice(choices) => choice(cx, keyword, words.first()?, choices).map(Value::Choice),
-        Arg::Address => address(cx, words.first()?).map(Value::Address),
-        Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
-        Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
-        Arg::User => Some(Value::User(script::credentials(cx, words)?)),
         Arg::Script => script::script(cx, keyword, phrase.span).map(Value::Script),
+        Arg::Optional(Arg::Script) if !words.is_empty() => script::script(cx, keyword, phrase.span).map(Value::Script),
         Arg::Block => block(cx, keyword, statement, args).map(Value::Block),
-        Arg::NamedBlock => {
+        Arg::NamedBlock | Arg::FormBlock(..) => {
             let block = block(cx, keyword, statement, args)?;
-            Some(Value::Named(words.first()?, block))
+            Some(Value::Form(words, block))
         }
         Arg::Lines => {
             let block = block(cx, keyword, statement, args)?;
@@ -81,6 +76,33 @@ pub(super) fn read<'a>(
             let block = block(cx, keyword, statement, args)?;
             Some(Value::Names(lines(cx, keyword, block).into_iter().flat_map(|phrase| &phrase.words).collect()))
         }
+        arg => simple(cx, keyword, arg, words),
+    }
+}
+
+/// Reads what needs no more than words.
+fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a [Word]) -> Option<Value<'a>> {
+    match arg {
+        Arg::Flag => Some(Value::Nothing),
+        Arg::Words(..) | Arg::Form(..) => Some(Value::Words(words)),
+        Arg::Optional(_) if words.is_empty() => Some(Value::Nothing),
+        Arg::Optional(arg) => simple(cx, keyword, *arg, words),
+        Arg::Switch => words.first().map_or(Some(true), |word| switch(cx, word)).map(Value::Switch),
+        Arg::Integer(min, max) => integer(cx, keyword.name, words.first()?, min, max).map(Value::Integer),
+        Arg::Seconds(..) | Arg::Millis(..) => duration(cx, keyword.name, words.first()?, arg).map(Value::Micros),
+        Arg::Micros(min, max) => {
+            let (min, max) = (i64::try_from(min).ok()?, i64::try_from(max).ok()?);
+            integer(cx, keyword.name, words.first()?, min, max).map(|n| Value::Micros(n.unsigned_abs()))
+        }
+        Arg::Hex(least, most) => hex(cx, words.first()?, least, most).map(Value::Bytes),
+        Arg::Word => Some(Value::Word(words.first()?)),
+        Arg::Path => path(cx, words.first()?).map(Value::Word),
+        Arg::Choice(choices) => choice(cx, keyword.name, words.first()?, choices).map(Value::Choice),
+        Arg::Address => address(cx, words.first()?).map(Value::Address),
+        Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
+        Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
+        Arg::User => Some(Value::User(script::credentials(cx, words)?)),
+        _ => None,
     }
 }
 
@@ -89,10 +111,11 @@ fn count(arg: Arg) -> (usize, usize) {
     match arg {
         Arg::Flag | Arg::Block | Arg::Lines | Arg::Names => (0, 0),
         Arg::Switch => (0, 1),
-        Arg::Words(least, most) => (least, most),
+        Arg::Words(least, most) | Arg::Form(_, least, most) | Arg::FormBlock(_, least, most) => (least, most),
         Arg::User => (1, 2),
         Arg::Script => (1, usize::MAX),
-        Arg::Anything => (0, usize::MAX),
+        Arg::Optional(arg) => (0, count(*arg).1),
+        Arg::Anything | Arg::AnyBlock => (0, usize::MAX),
         _ => (1, 1),
     }
 }
@@ -102,20 +125,30 @@ pub(super) fn expected(arg: Arg) -> String {
     match arg {
         Arg::Flag | Arg::Words(0, 0) => "nothing".into(),
         Arg::Switch => "`on` or `off`".into(),
+        Arg::Integer(min, max) if max >= i64::from(i32::MAX) => format!("a whole number from {min} up"),
         Arg::Integer(min, max) => format!("a whole number from {min} to {max}"),
         Arg::Seconds(min, max) => format!("seconds, {} to {}", decimal(min), decimal(max)),
+        Arg::Millis(min, max) => format!("milliseconds, {} to {}", millis(min), millis(max)),
+        Arg::Micros(min, max) => format!("microseconds, {min} to {max}"),
+        Arg::Hex(least, most) if least == most => format!("{} hexadecimal digits", 2 * least),
+        Arg::Hex(least, most) => format!("{} to {} hexadecimal digits", 2 * least, 2 * most),
         Arg::Word => "one word".into(),
+        Arg::Words(least, usize::MAX) => format!("{least} or more words"),
         Arg::Words(least, most) if least == most => format!("{least} words"),
         Arg::Words(least, most) => format!("{least} to {most} words"),
+        Arg::Form(form, ..) => format!("`{form}`"),
+        Arg::FormBlock(form, ..) => format!("`{form}`, and `{{`"),
         Arg::Choice(choices) => choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or "),
+        Arg::Path => "a path that begins with `/`".into(),
         Arg::Address => "an IP address".into(),
         Arg::Group(false) => "an IPv4 multicast address".into(),
         Arg::Group(true) => "an IPv6 multicast address".into(),
         Arg::Interface => "the name of an interface".into(),
         Arg::User => "a user, and perhaps a group".into(),
         Arg::Script => "a command in quotes".into(),
+        Arg::Optional(arg) => format!("nothing, or {}", expected(*arg)),
         Arg::NamedBlock => "one name, and `{`".into(),
-        Arg::Block | Arg::Lines | Arg::Names => "`{`".into(),
+        Arg::Block | Arg::Lines | Arg::Names | Arg::AnyBlock => "`{`".into(),
         Arg::Anything => "anything".into(),
     }
 }
@@ -137,7 +170,8 @@ fn too_many(cx: &mut Context<'_, '_>, keyword: &Keyword, extra: &[Word]) {
     let takes = match keyword.arg {
         Arg::Flag => "takes no words",
         Arg::Block | Arg::Lines | Arg::Names => "takes nothing but a block",
-        Arg::User | Arg::Words(..) => "takes fewer words",
+        Arg::User | Arg::Words(..) | Arg::Form(..) | Arg::FormBlock(..) => "takes fewer words",
+        Arg::Optional(Arg::Words(..) | Arg::Form(..) | Arg::User) => "takes fewer words",
         _ => "takes one word",
     };
     let mut diagnostic =
@@ -196,18 +230,30 @@ pub(super) fn integer(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i6
     }
 }
 
-/// Seconds with decimals, as microseconds in a range.
-fn seconds(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: u64, max: u64) -> Option<u64> {
+/// Seconds or milliseconds with decimals, as microseconds in the range of `arg`.
+pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg) -> Option<u64> {
+    let (min, max, thousandths, unit) = match arg {
+        Arg::Millis(min, max) => (min, max, true, "millisecond"),
+        Arg::Seconds(min, max) => (min, max, false, "second"),
+        _ => return None,
+    };
     let text = word.text.trim_start_matches([' ', '\t']);
-    let label = format!("expected {}", expected(Arg::Seconds(min, max)));
-    let Some((value, exact)) = micros(text.strip_prefix('+').unwrap_or(text)) else {
+    let label = format!("expected {}", expected(arg));
+    let read = |text: &str| {
+        let (value, exact) = micros(text)?;
+        Some(if thousandths { ((value + 500) / 1000, exact && value % 1000 == 0) } else { (value, exact) })
+    };
+    let Some((value, exact)) = read(text.strip_prefix('+').unwrap_or(text)) else {
         let mut diagnostic =
-            Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of seconds", word.text))
+            Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of {unit}s", word.text))
                 .label(label);
-        if let Some(number) = text.strip_suffix("ms").and_then(micros) {
-            diagnostic = diagnostic.help(format!("write `{}`: the unit is the second", decimal(number.0 / 1000)));
-        } else if let Some(number) = text.strip_suffix('s').and_then(micros) {
-            diagnostic = diagnostic.help(format!("write `{}`: the unit is the second", decimal(number.0)));
+        // The unit that was written, in microseconds.
+        let units = [("ms", 1_000), ("us", 1), ("s", 1_000_000)];
+        let meant = units.iter().find_map(|(name, size)| Some((micros(text.strip_suffix(name)?)?.0, size)));
+        if let Some((number, size)) = meant {
+            let number = number.saturating_mul(*size) / 1_000_000;
+            let number = if thousandths { millis(number) } else { decimal(number) };
+            diagnostic = diagnostic.help(format!("write `{number}`: the unit is the {unit}"));
         } else if text.contains(',') {
             diagnostic = diagnostic.help("the decimal sign is a point");
         }
@@ -221,9 +267,10 @@ fn seconds(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: u64, max: u64
         return None;
     }
     if !exact {
+        let (places, value) = if thousandths { ("three", millis(value)) } else { ("six", decimal(value)) };
         cx.report(
-            Diagnostic::warning("rounded", word.span, "more than six decimals")
-                .label(format!("read as {}", decimal(value))),
+            Diagnostic::warning("rounded", word.span, format!("more than {places} decimals"))
+                .label(format!("read as {value}")),
         );
     }
     Some(value)
@@ -256,18 +303,52 @@ pub(in crate::config) fn decimal(micros: u64) -> String {
     }
 }
 
-fn choice(
+/// Microseconds as milliseconds, with as many decimals as needed.
+pub(in crate::config) fn millis(micros: u64) -> String {
+    decimal(micros.saturating_mul(1000))
+}
+
+/// Pairs of hexadecimal digits.
+pub(super) fn hex(cx: &mut Context<'_, '_>, word: &Word, least: usize, most: usize) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        word.text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let problem = match digits {
+        None => "not hexadecimal digits".to_owned(),
+        Some(digits) if digits.len() % 2 != 0 => format!("{} digits, and two make a byte", digits.len()),
+        Some(digits) if digits.len() / 2 < least || digits.len() / 2 > most => format!("{} digits", digits.len()),
+        Some(digits) => return Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()),
+    };
+    cx.report(
+        Diagnostic::error("bad-hex", word.span, problem).label(format!("expected {}", expected(Arg::Hex(least, most)))),
+    );
+    None
+}
+
+/// An absolute path.
+pub(super) fn path<'a>(cx: &mut Context<'_, '_>, word: &'a Word) -> Option<&'a Word> {
+    if word.text.starts_with('/') {
+        return Some(word);
+    }
+    cx.report(
+        Diagnostic::warning("relative-path", word.span, format!("`{}` is not a whole path", word.text))
+            .label(format!("expected {}", expected(Arg::Path)))
+            .note("where it leads depends on the directory that the daemon is started in"),
+    );
+    (!word.text.is_empty()).then_some(word)
+}
+
+/// One of `choices`.
+pub(super) fn choice(
     cx: &mut Context<'_, '_>,
-    keyword: &Keyword,
+    what: &str,
     word: &Word,
     choices: &'static [&'static str],
 ) -> Option<&'static str> {
     if let Some(found) = choices.iter().find(|c| **c == word.text) {
         return Some(found);
     }
-    let mut diagnostic =
-        Diagnostic::error("bad-value", word.span, format!("`{}` cannot be `{}`", keyword.name, word.text))
-            .label(format!("expected {}", expected(keyword.arg)));
+    let mut diagnostic = Diagnostic::error("bad-value", word.span, format!("`{what}` cannot be `{}`", word.text))
+        .label(format!("expected {}", expected(Arg::Choice(choices))));
     let near = choices
         .iter()
         .map(|c| (unknown::distance(c, &word.text), c))

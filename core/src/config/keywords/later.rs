@@ -24,7 +24,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| GROUPS.iter().flat_ma
 
 impl Group {
     fn keywords(&self) -> impl Iterator<Item = Keyword> {
-        let arg = if self.blocks { Arg::Block } else { Arg::Anything };
+        let arg = if self.blocks { Arg::AnyBlock } else { Arg::Anything };
         self.names.iter().map(move |name| Keyword { arg, ..later(self.block, name, self.effect) })
     }
 }
@@ -35,13 +35,6 @@ pub(super) fn keywords() -> &'static [Keyword] {
 
 #[rustfmt::skip]
 const GROUPS: &[Group] = &[
-    group(ROOT, "the state of interfaces comes from the kernel", &["linkbeat_use_polling"]),
-    blocks(ROOT, "the state of interfaces comes from the kernel", &["linkbeat_interfaces"]),
-    group(ROOT, "the daemon stays in its network namespace", &[
-        "net_namespace", "net_namespace_ipvs", "namespace_with_ipsets",
-    ]),
-    group(ROOT, "the process id file is where it always is", &["use_pid_dir", "instance"]),
-    group(ROOT, "a stop waits for nothing", &["child_wait_time"]),
     blocks(ROOT, "no load balancing is done", &[
         "SSL", "virtual_server_group", "virtual_server", "local_address_group",
     ]),
@@ -50,7 +43,7 @@ const GROUPS: &[Group] = &[
     ]),
     blocks(ROOT, "announcements have one pace on all interfaces", &["garp_group"]),
     blocks(ROOT, "nothing is run or watched, and what tracks it takes no notice", &[
-        "vrrp_script", "vrrp_track_process", "track_file", "vrrp_track_file", "bfd_instance",
+        "vrrp_script", "vrrp_track_process", "track_file", "vrrp_track_file",
     ]),
     blocks(ROOT, "changes of interfaces count at once", &["interface_up_down_delays"]),
     group(GLOBAL, "the process keeps its name", &[
@@ -185,10 +178,6 @@ const GROUPS: &[Group] = &[
     ]),
     group("virtual_server/real_server/FILE_CHECK", "no load balancing is done", &["track_file", "weight"]),
     group("virtual_server/real_server/BFD_CHECK", "no load balancing is done", &["name", "alpha"]),
-    group("bfd_instance", "no BFD sessions are kept", &[
-        "source_ip", "neighbor_ip", "neighbour_ip", "min_rx", "min_tx", "idle_tx", "multiplier", "passive",
-        "ttl", "hoplimit", "max_hops", "multihop", "weight", "vrrp", "checker",
-    ]),
     group("track_file", "the file is not watched", &["file", "weight", "init_file"]),
     group("vrrp_track_file", "the file is not watched", &["file", "weight", "init_file"]),
     group("track_group", "static addresses do not follow groups", &["group"]),

@@ -3,9 +3,11 @@
 //! Reading, "did you mean", documentation and completion all come from here. One file for each part of the language.
 
 mod address;
+mod bfd;
 mod global;
 mod instance;
 mod later;
+mod root;
 mod sync_group;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ pub const INSTANCE: Path = "vrrp_instance";
 pub const AUTHENTICATION: Path = "vrrp_instance/authentication";
 /// Inside `vrrp_sync_group`.
 pub const SYNC_GROUP: Path = "vrrp_sync_group";
+/// Inside `bfd_instance`.
+pub const BFD: Path = "bfd_instance";
 /// After the address on a line of `virtual_ipaddress`.
 pub const ADDRESS: Path = "vrrp_instance/virtual_ipaddress";
 /// After the address on a line of `unicast_peer`.
@@ -46,6 +50,29 @@ pub struct Keyword {
     pub doc: &'static str,
     /// Whether it is built.
     pub standing: Standing,
+    /// Whether it may be written more than once, each time adding something.
+    pub many: bool,
+    /// Another spelling of a keyword of the same block.
+    pub alias: Option<Alias>,
+}
+
+/// What a keyword is another spelling of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alias {
+    /// Both are right.
+    Of(&'static str),
+    /// It still works, but this one should be written.
+    Deprecated(&'static str),
+}
+
+impl Alias {
+    /// The other keyword.
+    #[must_use]
+    pub const fn target(self) -> &'static str {
+        match self {
+            Alias::Of(name) | Alias::Deprecated(name) => name,
+        }
+    }
 }
 
 /// What follows a keyword.
@@ -59,12 +86,22 @@ pub enum Arg {
     Integer(i64, i64),
     /// One number of seconds with at most six decimals, in this range of microseconds, both ends included.
     Seconds(u64, u64),
+    /// One number of milliseconds with at most three decimals, in this range of microseconds, both ends included.
+    Millis(u64, u64),
+    /// One whole number of microseconds in this range, both ends included.
+    Micros(u64, u64),
+    /// Bytes, two hexadecimal digits each, as many as this range says.
+    Hex(usize, usize),
     /// One word.
     Word,
     /// As many words as this range says.
     Words(usize, usize),
+    /// As many words as the range says, in a form of their own, which is shown as in a manual page.
+    Form(&'static str, usize, usize),
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// An absolute path.
+    Path,
     /// An address of either family.
     Address,
     /// A multicast address of IPv4 (false) or IPv6 (true).
@@ -75,16 +112,37 @@ pub enum Arg {
     User,
     /// A command in quotes with its arguments, and perhaps a user and a group.
     Script,
+    /// The keyword alone, or with this.
+    Optional(&'static Arg),
     /// A block of keywords.
     Block,
     /// One name and a block of keywords.
     NamedBlock,
+    /// As many words as the range says, in a form of their own, and a block of keywords.
+    FormBlock(&'static str, usize, usize),
     /// A block with an entry on each line.
     Lines,
     /// A block of names, in any arrangement.
     Names,
     /// Whatever follows is skipped.
     Anything,
+    /// A block that is skipped.
+    AnyBlock,
+}
+
+impl Arg {
+    /// Whether a block belongs to it.
+    #[must_use]
+    pub const fn has_block(self) -> bool {
+        use Arg::{AnyBlock, Block, FormBlock, Lines, NamedBlock, Names};
+        matches!(self, Block | NamedBlock | FormBlock(..) | Lines | Names | AnyBlock)
+    }
+
+    /// Whether it is not known yet what may follow.
+    #[must_use]
+    pub const fn is_untyped(self) -> bool {
+        matches!(self, Arg::Anything | Arg::AnyBlock)
+    }
 }
 
 /// Whether a keyword is built.
@@ -94,12 +152,22 @@ pub enum Standing {
     Implemented,
     /// It is read and checked, but nothing comes of it, for this reason.
     NoEffect(&'static str),
-    /// It is known and skipped with its block. This follows from it.
+    /// It is read and checked, but nothing comes of it yet. This follows from it.
     NotYet(&'static str),
 }
 
 const fn keyword(block: Path, name: &'static str, arg: Arg, default: &'static str, doc: &'static str) -> Keyword {
-    Keyword { block, name, arg, default, doc, standing: Standing::Implemented }
+    Keyword { block, name, arg, default, doc, standing: Standing::Implemented, many: false, alias: None }
+}
+
+/// Another spelling of the keyword `of`.
+const fn alias(of: Keyword, name: &'static str) -> Keyword {
+    Keyword { name, alias: Some(Alias::Of(of.name)), ..of }
+}
+
+/// A spelling that the keyword `of` had once.
+const fn deprecated(of: Keyword, name: &'static str) -> Keyword {
+    Keyword { name, alias: Some(Alias::Deprecated(of.name)), ..of }
 }
 
 impl Keyword {
@@ -107,25 +175,35 @@ impl Keyword {
         self.standing = Standing::NoEffect(reason);
         self
     }
+
+    const fn not_yet(mut self, effect: &'static str) -> Keyword {
+        self.standing = Standing::NotYet(effect);
+        self
+    }
+
+    #[expect(dead_code, reason = "for keywords that may be repeated")]
+    const fn many(mut self) -> Keyword {
+        self.many = true;
+        self
+    }
+
+    /// Its name, or that of the keyword which it is another spelling of.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        self.alias.map_or(self.name, Alias::target)
+    }
 }
 
 const fn later(block: Path, name: &'static str, effect: &'static str) -> Keyword {
-    Keyword { block, name, arg: Arg::Anything, default: "", doc: "", standing: Standing::NotYet(effect) }
+    keyword(block, name, Arg::Anything, "", "").not_yet(effect)
 }
 
 /// The longest name of an interface (`IFNAMSIZ` in linux/if.h counts the final zero).
 pub const MAX_INTERFACE_NAME: usize = 15;
 
-/// The sections of the language that are built.
-const SECTIONS: &[Keyword] = &[
-    keyword(ROOT, "global_defs", Arg::Block, "", "what concerns the whole daemon, and defaults of instances"),
-    keyword(ROOT, "vrrp_instance", Arg::NamedBlock, "", "a virtual router in which this machine takes part"),
-    keyword(ROOT, "vrrp_sync_group", Arg::NamedBlock, "", "instances that are master or backup together"),
-];
-
 /// Every keyword there is.
 pub fn all() -> impl Iterator<Item = &'static Keyword> {
-    [SECTIONS, global::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS]
+    [root::KEYWORDS, global::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS, bfd::KEYWORDS]
         .into_iter()
         .flatten()
         .chain(later::keywords())
@@ -173,7 +251,17 @@ pub fn blocks_of(name: &str) -> &'static [Path] {
 /// Whether `name` opens a block outside every block, and can stand nowhere else.
 #[must_use]
 pub fn begins_a_section(name: &str) -> bool {
-    blocks_of(name) == [ROOT] && find(ROOT, name).is_some_and(|k| matches!(k.arg, Arg::Block | Arg::NamedBlock))
+    blocks_of(name) == [ROOT] && find(ROOT, name).is_some_and(|k| k.arg.has_block())
+}
+
+/// Whether `block` is, or is inside, a block of which nothing comes yet.
+#[must_use]
+pub fn is_inside_not_yet(block: Path) -> bool {
+    let opens = |end: usize| {
+        let (parent, name) = block[..end].rsplit_once('/').unwrap_or((ROOT, &block[..end]));
+        INDEX.by_place.get(&(parent, name)).is_some_and(|k| matches!(k.standing, Standing::NotYet(_)))
+    };
+    !block.is_empty() && block.match_indices('/').map(|(at, _)| at).chain([block.len()]).any(opens)
 }
 
 #[cfg(test)]

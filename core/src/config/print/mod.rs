@@ -3,10 +3,11 @@
 //! Nearly everything is written out, defaults too; what older C versions do not know is left out where it is the default.
 
 use super::build::script;
+use super::build::setting::{Fields, Said};
 use super::build::values::decimal;
 use super::model::{
-    AuthPass, Config, Credentials, Garp, Global, InitialState, InstanceConfig, NotifyScripts, Script, SyncGroupConfig,
-    TrackInterface, Transport, VirtualAddress,
+    AuthPass, BfdConfig, Config, Credentials, Daemon, Garp, Global, InitialState, InstanceConfig, NotifyScripts,
+    Script, SyncGroupConfig, TrackInterface, Transport, VirtualAddress,
 };
 use crate::net::Family;
 use core::fmt::{self, Display, Write};
@@ -26,12 +27,18 @@ pub enum Secrets {
 #[must_use]
 pub fn print(config: &Config, secrets: Secrets) -> String {
     let mut out = Writer { text: String::new(), depth: 0 };
+    out.fields(&config.daemon, &Daemon::default());
     out.global(&config.global, config.instances.first().map(|i| i.garp).unwrap_or_default());
     for instance in &config.instances {
         out.instance(instance, secrets);
     }
     for group in &config.sync_groups {
         out.sync_group(group);
+    }
+    for bfd in &config.bfd {
+        out.block(format_args!("\nbfd_instance {}", quoted_word(&bfd.name)), |out| {
+            out.fields(bfd, &BfdConfig::nameless(bfd.name.clone()));
+        });
     }
     out.text
 }
@@ -73,6 +80,16 @@ impl Writer {
         self.line(format_args!("}}"));
     }
 
+    /// What `value` says otherwise than `base`.
+    fn fields<T: Fields>(&mut self, value: &T, base: &T) {
+        value.say(base, &mut |keyword, said| match said {
+            Said::Nothing => {}
+            Said::Words(words) if words.is_empty() => self.line(format_args!("{keyword}")),
+            Said::Words(words) => self.say(keyword, words),
+            Said::Lines(lines) => self.lines(keyword, lines.iter()),
+        });
+    }
+
     fn lines(&mut self, head: &str, entries: impl ExactSizeIterator<Item = impl Display>) {
         if entries.len() > 0 {
             self.block(head, |out| entries.for_each(|entry| out.line(format_args!("{entry}"))));
@@ -82,7 +99,7 @@ impl Writer {
     fn global(&mut self, global: &Global, garp: Garp) {
         self.block("global_defs", |out| {
             if let Some(id) = &global.router_id {
-                out.say("router_id", word(id));
+                out.say("router_id", quoted_word(id));
             }
             if !global.startup_delay.is_zero() {
                 out.say("vrrp_startup_delay", seconds(global.startup_delay));
@@ -101,7 +118,7 @@ impl Writer {
     }
 
     fn instance(&mut self, instance: &InstanceConfig, secrets: Secrets) {
-        self.block(format_args!("\nvrrp_instance {}", word(&instance.name)), |out| {
+        self.block(format_args!("\nvrrp_instance {}", quoted_word(&instance.name)), |out| {
             out.say(
                 "state",
                 match instance.state {
@@ -109,7 +126,7 @@ impl Writer {
                     InitialState::Backup => "BACKUP",
                 },
             );
-            out.say("interface", word(&instance.interface));
+            out.say("interface", quoted_word(&instance.interface));
             out.say("virtual_router_id", instance.vrid);
             out.say("priority", instance.priority);
             out.say("advert_int", seconds(instance.advert_interval.duration()));
@@ -183,7 +200,7 @@ impl Writer {
                 Secrets::Hide => out.say("auth_pass", "********"),
                 Secrets::Show => {
                     let end = auth.0.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
-                    out.say("auth_pass", word(&String::from_utf8_lossy(&auth.0[..end])));
+                    out.say("auth_pass", quoted_word(&String::from_utf8_lossy(&auth.0[..end])));
                 }
             }
         });
@@ -210,8 +227,8 @@ impl Writer {
     }
 
     fn sync_group(&mut self, group: &SyncGroupConfig) {
-        self.block(format_args!("\nvrrp_sync_group {}", word(&group.name)), |out| {
-            out.lines("group", group.members.iter().map(|name| word(name)));
+        self.block(format_args!("\nvrrp_sync_group {}", quoted_word(&group.name)), |out| {
+            out.lines("group", group.members.iter().map(|name| quoted_word(name)));
             out.lines("track_interface", group.track_interfaces.iter().map(tracked));
             out.notify(&group.notify);
         });
@@ -223,7 +240,7 @@ fn seconds(duration: Duration) -> String {
 }
 
 /// A word, in quotes where it needs them. A quote itself cannot be written and becomes an apostrophe.
-fn word(text: &str) -> String {
+pub(super) fn quoted_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+:=,@%*()[]<>^&?|~;$'".contains(c);
     let meant_literally = text.starts_with(['@', '~', '$']) || text.starts_with("include");
     if !text.is_empty() && !meant_literally && text.chars().all(|c| plain(c) || c == '\\') && !text.ends_with('\\') {
@@ -247,15 +264,15 @@ fn word(text: &str) -> String {
     format!("\"{clean}\"")
 }
 
-fn credentials(credentials: &Credentials) -> String {
+pub(super) fn credentials(credentials: &Credentials) -> String {
     match &credentials.group {
-        None => word(&credentials.user),
-        Some(group) => format!("{} {}", word(&credentials.user), word(group)),
+        None => quoted_word(&credentials.user),
+        Some(group) => format!("{} {}", quoted_word(&credentials.user), quoted_word(group)),
     }
 }
 
 fn tracked(track: &TrackInterface) -> String {
-    let mut line = word(&track.name);
+    let mut line = quoted_word(&track.name);
     if track.weight != 0 {
         line.push_str(&format!(" weight {}", track.weight));
     }
@@ -278,13 +295,13 @@ fn address(address: &VirtualAddress) -> String {
         add(format!("brd {broadcast}"));
     }
     if let Some(device) = &address.device {
-        add(format!("dev {}", word(device)));
+        add(format!("dev {}", quoted_word(device)));
     }
     if address.scope != 0 {
         add(format!("scope {}", address.scope));
     }
     if let Some(label) = &address.label {
-        add(format!("label {}", word(label)));
+        add(format!("label {}", quoted_word(label)));
     }
     let flags = address.flags;
     if flags.nodad != address.ip.is_ipv6() {

@@ -1,53 +1,11 @@
-//! A configuration with every value typed, every default applied and every reference resolved.
+//! Virtual routers and their groups.
 
-use crate::kernel::AddressFlags;
+use super::{NotifyScripts, TrackInterface, VirtualAddress};
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
-
-/// All that a configuration says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Config {
-    /// `global_defs`
-    pub global: Global,
-    /// `vrrp_instance`, in the file's order. Names are unique.
-    pub instances: Vec<InstanceConfig>,
-    /// `vrrp_sync_group`, in the file's order. Names are unique, and an instance is in one group at most.
-    pub sync_groups: Vec<SyncGroupConfig>,
-}
-
-/// What concerns the whole daemon; all that instances inherit has been applied to them already.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Global {
-    /// `router_id`: the machine's name in mails and traps.
-    pub router_id: Option<String>,
-    /// `vrrp_startup_delay`: instances leave INIT only this long after the start.
-    pub startup_delay: Duration,
-    /// `script_user`: who runs scripts that name nobody themselves.
-    pub script_user: Option<Credentials>,
-    /// `enable_script_security`: a script run by root must not be writable by others.
-    pub script_security: bool,
-}
-
-/// A user and, where not the user's own, a group, by name or number; resolved by the driver.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credentials {
-    /// User name or number.
-    pub user: String,
-    /// Group name or number.
-    pub group: Option<String>,
-}
-
-/// A program and its arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Script {
-    /// The program and its arguments; never empty.
-    pub argv: Vec<String>,
-    /// Who runs it; `None`: the global script user, or the daemon's default.
-    pub user: Option<Credentials>,
-}
 
 /// `vrrp_instance`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,46 +136,6 @@ pub struct UnicastPeer {
     pub max_ttl: u8,
 }
 
-/// An address that moves with mastership.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VirtualAddress {
-    /// The address.
-    pub ip: IpAddr,
-    /// Its prefix length, the host prefix by default.
-    pub prefix: u8,
-    /// `dev`: where it is put; `None`: the instance's interface.
-    pub device: Option<String>,
-    /// `brd`: `IFA_BROADCAST`; none unless asked for.
-    pub broadcast: Option<Ipv4Addr>,
-    /// `scope`: `RT_SCOPE_*`, 0 (global) by default.
-    pub scope: u8,
-    /// `label`
-    pub label: Option<String>,
-    /// `peer`
-    pub peer: Option<IpAddr>,
-    /// `nodad`, `home`, `noprefixroute` and the like.
-    pub flags: AddressFlags,
-}
-
-impl VirtualAddress {
-    /// An address on the instance's interface, with nothing else asked for.
-    #[must_use]
-    pub fn new(ip: IpAddr, prefix: u8) -> VirtualAddress {
-        let (device, broadcast, label, peer) = Default::default();
-        VirtualAddress { ip, prefix, device, broadcast, scope: 0, label, peer, flags: AddressFlags::default() }
-    }
-}
-
-impl fmt::Display for VirtualAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.ip, self.prefix)?;
-        if let Some(device) = &self.device {
-            write!(f, " dev {device}")?;
-        }
-        Ok(())
-    }
-}
-
 /// How and how often addresses are announced (gratuitous ARP, unsolicited neighbour advertisement).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Garp {
@@ -254,17 +172,6 @@ impl Default for Garp {
     }
 }
 
-/// One of `track_interface`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackInterface {
-    /// Its name.
-    pub name: String,
-    /// 0: its failure is a fault. Otherwise added to the priority while up (positive) or while down (negative); -253 to 253.
-    pub weight: i16,
-    /// `reverse`: up counts as down, and down as up.
-    pub reverse: bool,
-}
-
 /// The password of `authentication PASS`: at most 8 bytes, padded with zeros. Never printed, never recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthPass(pub [u8; 8]);
@@ -272,37 +179,6 @@ pub struct AuthPass(pub [u8; 8]);
 impl fmt::Debug for AuthPass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AuthPass(..)")
-    }
-}
-
-/// `notify_*` of an instance or a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotifyScripts {
-    /// `notify_master`
-    pub master: Option<Script>,
-    /// `notify_backup`
-    pub backup: Option<Script>,
-    /// `notify_fault`
-    pub fault: Option<Script>,
-    /// `notify_stop`
-    pub stop: Option<Script>,
-    /// `notify`: for every change, with arguments.
-    pub any: Option<Script>,
-}
-
-impl NotifyScripts {
-    /// All of them.
-    pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
-        [&mut self.master, &mut self.backup, &mut self.fault, &mut self.stop, &mut self.any].into_iter().flatten()
-    }
-}
-
-impl Config {
-    /// The scripts of all instances and groups.
-    pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
-        let of_instances = self.instances.iter_mut().map(|instance| &mut instance.notify);
-        let of_groups = self.sync_groups.iter_mut().map(|group| &mut group.notify);
-        of_instances.chain(of_groups).flat_map(NotifyScripts::scripts_mut)
     }
 }
 

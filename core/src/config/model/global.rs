@@ -1,0 +1,75 @@
+//! What concerns the whole daemon.
+
+use super::{Credentials, choices};
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// What is said outside every block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Daemon {
+    /// `net_namespace`: the network namespace that the daemon works in.
+    pub net_namespace: Option<String>,
+    /// `net_namespace_ipvs`: the load balancer's namespace; an empty name is the one that the daemon was started in.
+    pub net_namespace_ipvs: Option<String>,
+    /// `namespace_with_ipsets`: the kernel keeps ipsets of namespaces apart.
+    pub namespace_with_ipsets: bool,
+    /// `instance`: tells several daemons of one machine apart.
+    pub instance: Option<String>,
+    /// `use_pid_dir`: process id files in a directory of their own.
+    pub use_pid_dir: bool,
+    /// `child_wait_time`: how long a stop waits for the parts of the daemon.
+    pub child_wait_time: Duration,
+    /// `linkbeat_use_polling`: the state of interfaces is asked for, for kernels that do not tell it.
+    pub linkbeat_use_polling: bool,
+    /// `linkbeat_interfaces`: interfaces whose state is asked for.
+    pub linkbeat_interfaces: Vec<LinkBeat>,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        Daemon {
+            net_namespace: None,
+            net_namespace_ipvs: None,
+            namespace_with_ipsets: false,
+            instance: None,
+            use_pid_dir: false,
+            child_wait_time: Duration::from_secs(5),
+            linkbeat_use_polling: false,
+            linkbeat_interfaces: Vec::new(),
+        }
+    }
+}
+
+/// One of `linkbeat_interfaces`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkBeat {
+    /// Its name.
+    pub interface: String,
+    /// How its state is asked for; `None`: whatever works.
+    pub by: Option<LinkBeatKind>,
+}
+
+choices! {
+    /// How the state of an interface is asked for.
+    LinkBeatKind {
+        /// The registers of the transceiver (`SIOCGMIIPHY`).
+        Mii = "MII",
+        /// `SIOCETHTOOL`
+        Ethtool = "ETHTOOL",
+        /// The interface's flags (`SIOCGIFFLAGS`).
+        Ioctl = "IOCTL",
+    }
+}
+
+/// What concerns the whole daemon; all that instances inherit has been applied to them already.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Global {
+    /// `router_id`: the machine's name in mails and traps.
+    pub router_id: Option<String>,
+    /// `vrrp_startup_delay`: instances leave INIT only this long after the start.
+    pub startup_delay: Duration,
+    /// `script_user`: who runs scripts that name nobody themselves.
+    pub script_user: Option<Credentials>,
+    /// `enable_script_security`: a script run by root must not be writable by others.
+    pub script_security: bool,
+}

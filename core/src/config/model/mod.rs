@@ -1,0 +1,51 @@
+//! A configuration with every value typed, every default applied and every reference resolved.
+
+mod bfd;
+mod check;
+mod choice;
+mod global;
+mod lvs;
+mod net;
+mod script;
+mod track;
+mod vrrp;
+
+pub use bfd::*;
+pub use choice::Choice;
+pub(crate) use choice::choices;
+pub use global::*;
+pub use lvs::*;
+pub use net::*;
+pub use script::*;
+pub use track::*;
+pub use vrrp::*;
+
+use serde::{Deserialize, Serialize};
+
+/// All that a configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Words outside every block.
+    pub daemon: Daemon,
+    /// `global_defs`
+    pub global: Global,
+    /// Static addresses, routes and rules.
+    pub network: Network,
+    /// `vrrp_instance`, in the file's order. Names are unique.
+    pub instances: Vec<InstanceConfig>,
+    /// `vrrp_sync_group`, in the file's order. Names are unique, and an instance is in one group at most.
+    pub sync_groups: Vec<SyncGroupConfig>,
+    /// `bfd_instance`, in the file's order. Names are unique.
+    pub bfd: Vec<BfdConfig>,
+    /// The load balancer.
+    pub lvs: Lvs,
+}
+
+impl Config {
+    /// The scripts of all instances and groups.
+    pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
+        let of_instances = self.instances.iter_mut().map(|instance| &mut instance.notify);
+        let of_groups = self.sync_groups.iter_mut().map(|group| &mut group.notify);
+        of_instances.chain(of_groups).flat_map(NotifyScripts::scripts_mut)
+    }
+}

@@ -1,8 +1,9 @@
 //! The one binding of a keyword to a field, for reading and for printing.
 
-use super::values::{Value, decimal, millis};
+use super::values::{Value, decimal, integer, millis};
 use super::{Context, Item, Seen, script, walk};
 use crate::config::ast::Block;
+use crate::config::diagnostic::Severity;
 use crate::config::keywords::{Arg, Keyword, Path};
 use crate::config::lexer::Word;
 use crate::config::model::{Choice, Credentials, Script};
@@ -20,6 +21,8 @@ pub(in crate::config) enum Said {
     Words(String),
     /// A block with these lines.
     Lines(Vec<String>),
+    /// The keyword as often as there are lines, one after each.
+    Each(Vec<String>),
 }
 
 /// A value that a keyword gives.
@@ -102,7 +105,7 @@ pub(in crate::config) fn no_rest<T>(_: &mut Context<'_, '_>, _: &mut T, _: Item<
 /// What a keyword alone stands for, where it may stand alone and its value has a default.
 fn inner(arg: Arg) -> Arg {
     match arg {
-        Arg::Optional(arg) => *arg,
+        Arg::Optional(arg) | Arg::Or(arg, _) => *arg,
         arg => arg,
     }
 }
@@ -129,7 +132,7 @@ macro_rules! integers {
                 // The table's range fits the type: a test looks.
                 match item.value {
                     Value::Integer(n) => *self = <$type>::try_from(n).unwrap_or_default(),
-                    Value::Micros(n) => *self = <$type>::try_from(n).unwrap_or_default(),
+                    Value::Bare(word) => *self = word.parse().unwrap_or_default(),
                     _ => {}
                 }
             }
@@ -163,13 +166,18 @@ impl Setting for Duration {
 
 impl Setting for String {
     fn set(&mut self, _: &mut Context<'_, '_>, item: &Item<'_>) {
-        if let Value::Word(word) = item.value {
-            self.clone_from(&word.text);
+        match item.value {
+            Value::Word(word) => self.clone_from(&word.text),
+            Value::Bare(word) => *self = word.to_owned(),
+            _ => {}
         }
     }
 
-    fn say(&self, _: &Keyword) -> Said {
-        Said::Words(quoted_word(self))
+    fn say(&self, keyword: &Keyword) -> Said {
+        match keyword.arg {
+            Arg::Or(_, "") | Arg::Optional(_) if self.is_empty() => Said::Words(String::new()),
+            _ => Said::Words(quoted_word(self)),
+        }
     }
 }
 
@@ -227,7 +235,7 @@ impl Setting for Credentials {
 
 impl<T: Choice> Setting for T {
     fn set(&mut self, _: &mut Context<'_, '_>, item: &Item<'_>) {
-        if let Value::Choice(word) = item.value
+        if let Value::Choice(word) | Value::Bare(word) = item.value
             && let Some(value) = T::from_word(word)
         {
             *self = value;
@@ -273,9 +281,13 @@ impl<T: Choice> Blank for T {
 
 impl<T: Setting + Blank> Setting for Option<T> {
     fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
+        let before = cx.diagnostics.len();
         let mut value = T::blank();
         value.set(cx, item);
-        *self = Some(value);
+        // What was wrong leaves things as they were.
+        if cx.diagnostics.iter().skip(before).all(|d| d.severity < Severity::Error) {
+            *self = Some(value);
+        }
     }
 
     fn say(&self, keyword: &Keyword) -> Said {
@@ -301,6 +313,23 @@ impl Entry for String {
     }
 }
 
+impl Entry for u32 {
+    fn read(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Self> {
+        let number = integer(cx, "the number", words.first()?, 0, i64::from(u32::MAX))?;
+        u32::try_from(number).ok()
+    }
+
+    fn line(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<T: Entry> Blank for Vec<T> {
+    fn blank() -> Self {
+        Vec::new()
+    }
+}
+
 impl<T: Entry> Setting for Vec<T> {
     /// A keyword with a block, and one that may be repeated, adds to what is there.
     fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
@@ -318,8 +347,11 @@ impl<T: Entry> Setting for Vec<T> {
     fn say(&self, keyword: &Keyword) -> Said {
         let lines: Vec<String> = self.iter().map(T::line).collect();
         match inner(keyword.arg) {
+            Arg::Words(least, _) | Arg::Form(_, least, _) if least == 0 || !lines.is_empty() => {
+                Said::Words(lines.join(" "))
+            }
             _ if lines.is_empty() => Said::Nothing,
-            Arg::Words(..) | Arg::Form(..) => Said::Words(lines.join(" ")),
+            _ if keyword.many => Said::Each(lines),
             _ => Said::Lines(lines),
         }
     }

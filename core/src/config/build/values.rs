@@ -20,6 +20,8 @@ pub(in crate::config) enum Value<'a> {
     Micros(u64),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// The keyword alone, which means this word.
+    Bare(&'static str),
     /// A word.
     Word(&'a Word),
     /// Words.
@@ -86,7 +88,8 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Flag => Some(Value::Nothing),
         Arg::Words(..) | Arg::Form(..) => Some(Value::Words(words)),
         Arg::Optional(_) if words.is_empty() => Some(Value::Nothing),
-        Arg::Optional(arg) => simple(cx, keyword, *arg, words),
+        Arg::Or(_, word) if words.is_empty() => Some(Value::Bare(word)),
+        Arg::Optional(arg) | Arg::Or(arg, _) => simple(cx, keyword, *arg, words),
         Arg::Switch => words.first().map_or(Some(true), |word| switch(cx, word)).map(Value::Switch),
         Arg::Integer(min, max) => integer(cx, keyword.name, words.first()?, min, max).map(Value::Integer),
         Arg::Seconds(..) | Arg::Millis(..) => duration(cx, keyword.name, words.first()?, arg).map(Value::Micros),
@@ -114,7 +117,7 @@ fn count(arg: Arg) -> (usize, usize) {
         Arg::Words(least, most) | Arg::Form(_, least, most) | Arg::FormBlock(_, least, most) => (least, most),
         Arg::User => (1, 2),
         Arg::Script => (1, usize::MAX),
-        Arg::Optional(arg) => (0, count(*arg).1),
+        Arg::Optional(arg) | Arg::Or(arg, _) => (0, count(*arg).1),
         Arg::Anything | Arg::AnyBlock => (0, usize::MAX),
         _ => (1, 1),
     }
@@ -146,7 +149,7 @@ pub(super) fn expected(arg: Arg) -> String {
         Arg::Interface => "the name of an interface".into(),
         Arg::User => "a user, and perhaps a group".into(),
         Arg::Script => "a command in quotes".into(),
-        Arg::Optional(arg) => format!("nothing, or {}", expected(*arg)),
+        Arg::Optional(arg) | Arg::Or(arg, _) => format!("nothing, or {}", expected(*arg)),
         Arg::NamedBlock => "one name, and `{`".into(),
         Arg::Block | Arg::Lines | Arg::Names | Arg::AnyBlock => "`{`".into(),
         Arg::Anything => "anything".into(),

@@ -1,6 +1,6 @@
 //! Known and not built yet: everything else that keepalived 2.4.3, its forks or its 1.x manual know.
 
-use super::{Arg, GLOBAL, INSTANCE, Keyword, Path, ROOT, SYNC_GROUP, later};
+use super::{Arg, INSTANCE, Keyword, Path, ROOT, SYNC_GROUP, later};
 use std::sync::LazyLock;
 
 /// Keywords of one block from whose absence the same follows.
@@ -46,72 +46,6 @@ const GROUPS: &[Group] = &[
         "vrrp_script", "vrrp_track_process", "track_file", "vrrp_track_file",
     ]),
     blocks(ROOT, "changes of interfaces count at once", &["interface_up_down_delays"]),
-    group(GLOBAL, "the process keeps its name", &[
-        "process_names", "process_name", "vrrp_process_name", "checker_process_name", "lvs_process_name",
-        "bfd_process_name",
-    ]),
-    group(GLOBAL, "scripts are run by the path that is written", &["use_symlink_paths"]),
-    group(GLOBAL, "scripts run without supplementary groups", &["set_supplementary_groups"]),
-    group(GLOBAL, "nothing is run at the start and the stop", &[
-        "startup_script", "startup_script_timeout", "shutdown_script", "shutdown_script_timeout",
-    ]),
-    group(GLOBAL, "the process runs like any other", &[
-        "max_auto_priority", "min_auto_priority_delay", "vrrp_priority", "vrrp_no_swap", "vrrp_rt_priority",
-        "vrrp_cpu_affinity", "vrrp_rlimit_rttime", "vrrp_rlimit_rtime",
-    ]),
-    group(GLOBAL, "no load balancing is done", &[
-        "smtp_alert_checker", "checker_log_all_failures", "lvs_timeouts", "lvs_flush", "lvs_flush_on_stop",
-        "lvs_flush_onstop", "lvs_sync_daemon", "nftables_ipvs", "nftables_ipvs_priority",
-        "nftables_ipvs_start_fwmark", "checker_priority", "checker_no_swap", "checker_rt_priority",
-        "checker_cpu_affinity", "checker_rlimit_rttime", "checker_rlimit_rtime",
-        "snmp_vs_stats_update_interval", "snmp_rs_stats_update_interval", "lvs_netlink_cmd_rcv_bufs",
-        "lvs_netlink_cmd_rcv_bufs_force", "lvs_netlink_monitor_rcv_bufs",
-        "lvs_netlink_monitor_rcv_bufs_force", "rs_init_notifies", "no_checker_emails",
-    ]),
-    group(GLOBAL, "static addresses are not made", &["default_interface"]),
-    group(GLOBAL, "the kernel reports multicast groups as usual", &["disable_local_igmp"]),
-    group(GLOBAL, "three missing adverts make a backup master, as in the RFC", &["vrrp_down_timer_adverts"]),
-    group(GLOBAL, "addresses are announced on their own interface only", &[
-        "vrrp_garp_extra_if", "vrrp_vmac_garp_intvl",
-    ]),
-    group(GLOBAL, "no packet filter is set up", &[
-        "vrrp_iptables", "vrrp_ipsets", "nftables", "nftables_priority", "nftables_ifindex",
-        "nftables_counters",
-    ]),
-    group(GLOBAL, "the RFC's strict checks are not made", &["vrrp_strict"]),
-    group(GLOBAL, "nothing is written to a FIFO or run for it", &[
-        "notify_fifo", "notify_fifo_script", "vrrp_notify_fifo", "vrrp_notify_fifo_script",
-        "vrrp_notify_priority_changes", "fifo_write_vrrp_states_on_reload", "lvs_notify_fifo",
-        "lvs_notify_fifo_script",
-    ]),
-    group(GLOBAL, "no BFD sessions are kept", &[
-        "bfd_priority", "bfd_no_swap", "bfd_rt_priority", "bfd_cpu_affinity", "bfd_rlimit_rttime",
-        "bfd_rlimit_rtime",
-    ]),
-    group(GLOBAL, "SNMP is not served", &[
-        "snmp_socket", "enable_snmp_vrrp", "enable_snmp_keepalived", "enable_snmp_rfc", "enable_snmp_rfcv2",
-        "enable_snmp_rfcv3", "enable_snmp_checker",
-    ]),
-    group(GLOBAL, "D-Bus is not served", &["enable_dbus", "dbus_service_name", "dbus_no_interface_name"]),
-    group(GLOBAL, "the sockets keep the size of their buffers", &[
-        "vrrp_netlink_cmd_rcv_bufs", "vrrp_netlink_cmd_rcv_bufs_force", "vrrp_netlink_monitor_rcv_bufs",
-        "vrrp_netlink_monitor_rcv_bufs_force", "process_monitor_rcv_bufs", "process_monitor_rcv_bufs_force",
-        "vrrp_rx_bufs_policy", "vrrp_rx_bufs_multiplier",
-    ]),
-    group(GLOBAL, "instances begin as soon as the daemon does", &["vrrp_delay_after_boot"]),
-    group(GLOBAL, "adverts of other virtual routers are only counted", &["log_unknown_vrids"]),
-    group(GLOBAL, "an owner looks at the adverts of others", &["vrrp_owner_ignore_adverts"]),
-    group(GLOBAL, "no virtual interfaces are made", &["vmac_prefix", "vmac_addr_prefix"]),
-    group(GLOBAL, "files are made readable by their owner only", &["umask"]),
-    group(GLOBAL, "nothing depends on chance", &["random_seed"]),
-    group(GLOBAL, "a reload is checked as a whole in any case, and only asked for by a signal", &[
-        "reload_check_config", "reload_time_file", "reload_repeat", "reload_file", "include_check",
-        "config_save_dir", "tmp_config_directory",
-    ]),
-    group(GLOBAL, "no state is written to files", &[
-        "data_use_instance", "json_version", "state_dump_file", "stats_dump_file", "json_dump_file",
-    ]),
-    group(GLOBAL, "only the usual names of scopes are known", &["iproute_usr_dir", "iproute_etc_dir"]),
     group("SSL", "no load balancing is done", &["password", "ca", "certificate", "key"]),
     group("virtual_server", "no load balancing is done", &[
         "ip_family", "retry", "delay_before_retry", "warmup", "connect_timeout", "delay_loop",

@@ -114,6 +114,8 @@ pub enum Arg {
     Script,
     /// The keyword alone, or with this.
     Optional(&'static Arg),
+    /// The same, where the keyword alone means this word.
+    Or(&'static Arg, &'static str),
     /// A block of keywords.
     Block,
     /// One name and a block of keywords.
@@ -181,7 +183,6 @@ impl Keyword {
         self
     }
 
-    #[expect(dead_code, reason = "for keywords that may be repeated")]
     const fn many(mut self) -> Keyword {
         self.many = true;
         self
@@ -203,8 +204,9 @@ pub const MAX_INTERFACE_NAME: usize = 15;
 
 /// Every keyword there is.
 pub fn all() -> impl Iterator<Item = &'static Keyword> {
-    [root::KEYWORDS, global::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS, bfd::KEYWORDS]
+    [root::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS, bfd::KEYWORDS]
         .into_iter()
+        .chain(global::KEYWORDS)
         .flatten()
         .chain(later::keywords())
 }

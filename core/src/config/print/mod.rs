@@ -87,6 +87,7 @@ impl Writer {
             Said::Words(words) if words.is_empty() => self.line(format_args!("{keyword}")),
             Said::Words(words) => self.say(keyword, words),
             Said::Lines(lines) => self.lines(keyword, lines.iter()),
+            Said::Each(lines) => lines.iter().for_each(|words| self.say(keyword, words)),
         });
     }
 
@@ -98,16 +99,7 @@ impl Writer {
 
     fn global(&mut self, global: &Global, garp: Garp) {
         self.block("global_defs", |out| {
-            if let Some(id) = &global.router_id {
-                out.say("router_id", quoted_word(id));
-            }
-            if !global.startup_delay.is_zero() {
-                out.say("vrrp_startup_delay", seconds(global.startup_delay));
-            }
-            if let Some(user) = &global.script_user {
-                out.say("script_user", credentials(user));
-            }
-            out.flag("enable_script_security", global.script_security);
+            out.fields(global, &Global::default());
             for (keyword, interval) in [("vrrp_garp_interval", garp.interval), ("vrrp_gna_interval", garp.gna_interval)]
             {
                 if !interval.is_zero() {

@@ -104,6 +104,7 @@ fn global(g: &mut Gen) -> Global {
         startup_delay: Duration::from_millis(u64::from(u16::arbitrary(g))),
         script_user: maybe(g, credentials),
         script_security: bool::arbitrary(g),
+        ..Global::default()
     }
 }
 

@@ -1,7 +1,11 @@
 //! `global_defs`, and what instances inherit from it.
 
+mod bind;
+mod forms;
+
+use super::setting::Fields;
 use super::values::Value;
-use super::{Context, Item, Sections, Seen, walk};
+use super::{Context, Item, Sections, Seen, instance, walk};
 use crate::config::keywords;
 use crate::config::model::{Garp, Global};
 use crate::net::{Family, Version};
@@ -9,21 +13,21 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 /// What holds for an instance that does not say otherwise.
-pub(super) struct Defaults {
-    pub(super) version: Version,
-    pub(super) garp: Garp,
-    pub(super) skip_check_adv_addr: bool,
-    pub(super) check_unicast_src: bool,
-    pub(super) higher_prio_send_advert: bool,
-    pub(super) lower_prio_no_advert: bool,
-    pub(super) v3_checksum_as_v2: bool,
+pub(in crate::config::build) struct Defaults {
+    pub(in crate::config::build) version: Version,
+    pub(in crate::config::build) garp: Garp,
+    pub(in crate::config::build) skip_check_adv_addr: bool,
+    pub(in crate::config::build) check_unicast_src: bool,
+    pub(in crate::config::build) higher_prio_send_advert: bool,
+    pub(in crate::config::build) lower_prio_no_advert: bool,
+    pub(in crate::config::build) v3_checksum_as_v2: bool,
     group4: IpAddr,
     group6: IpAddr,
 }
 
 impl Defaults {
     /// Where adverts of `family` go.
-    pub(super) fn group(&self, family: Family) -> IpAddr {
+    pub(in crate::config::build) fn group(&self, family: Family) -> IpAddr {
         match family {
             Family::V4 => self.group4,
             Family::V6 => self.group6,
@@ -61,42 +65,44 @@ struct GarpGiven {
 }
 
 /// Reads all `global_defs` blocks as one.
-pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, global: &mut Global) -> Defaults {
+pub(in crate::config::build) fn read(
+    cx: &mut Context<'_, '_>,
+    sections: &Sections<'_>,
+    global: &mut Global,
+) -> Defaults {
     let mut defaults = Defaults::default();
     let mut garp = GarpGiven::default();
     let mut seen = Seen::new();
     for section in sections.of("global_defs") {
-        walk(cx, &section.block.statements, keywords::GLOBAL, &mut seen, |_, item| {
-            set(global, &mut defaults, &mut garp, item);
+        walk(cx, &section.block.statements, keywords::GLOBAL, &mut seen, |cx, item| {
+            if !global.take(cx, &item) {
+                set(&mut defaults, &mut garp, &item);
+            }
         });
     }
     defaults.garp = garp.resolve();
     defaults
 }
 
-fn set(global: &mut Global, defaults: &mut Defaults, garp: &mut GarpGiven, item: Item<'_>) {
-    match (item.keyword.name, item.value) {
-        ("router_id", Value::Word(word)) => global.router_id = Some(word.text.clone()),
-        ("script_user", Value::User(user)) => global.script_user = Some(user),
-        ("enable_script_security", _) => global.script_security = true,
-        ("vrrp_startup_delay", Value::Micros(micros)) => global.startup_delay = Duration::from_micros(micros),
-        ("vrrp_version", Value::Integer(version)) => defaults.version = super::instance::version(version),
-        ("vrrp_mcast_group4", Value::Address(ip)) => defaults.group4 = ip,
-        ("vrrp_mcast_group6", Value::Address(ip)) => defaults.group6 = ip,
-        ("vrrp_skip_check_adv_addr", Value::Switch(on)) => defaults.skip_check_adv_addr = on,
+fn set(defaults: &mut Defaults, garp: &mut GarpGiven, item: &Item<'_>) {
+    match (item.keyword.meaning(), &item.value) {
+        ("vrrp_version", Value::Integer(version)) => defaults.version = instance::version(*version),
+        ("vrrp_mcast_group4", Value::Address(ip)) => defaults.group4 = *ip,
+        ("vrrp_mcast_group6", Value::Address(ip)) => defaults.group6 = *ip,
+        ("vrrp_skip_check_adv_addr", Value::Switch(on)) => defaults.skip_check_adv_addr = *on,
         ("vrrp_check_unicast_src", _) => defaults.check_unicast_src = true,
-        ("vrrp_higher_prio_send_advert", Value::Switch(on)) => defaults.higher_prio_send_advert = on,
-        ("vrrp_lower_prio_no_advert", Value::Switch(on)) => defaults.lower_prio_no_advert = on,
+        ("vrrp_higher_prio_send_advert", Value::Switch(on)) => defaults.higher_prio_send_advert = *on,
+        ("vrrp_lower_prio_no_advert", Value::Switch(on)) => defaults.lower_prio_no_advert = *on,
         ("v3_checksum_as_v2", _) => defaults.v3_checksum_as_v2 = true,
-        ("vrrp_garp_master_delay", Value::Integer(n)) => garp.delay = Some(seconds(n)),
-        ("vrrp_garp_master_repeat", Value::Integer(n)) => garp.repeat = Some(times(n)),
-        ("vrrp_garp_master_refresh", Value::Integer(n)) => garp.refresh = Some(seconds(n)),
-        ("vrrp_garp_master_refresh_repeat", Value::Integer(n)) => garp.refresh_repeat = Some(times(n)),
-        ("vrrp_garp_lower_prio_delay", Value::Integer(n)) => garp.lower_prio_delay = Some(seconds(n)),
-        ("vrrp_garp_lower_prio_repeat", Value::Integer(n)) => garp.lower_prio_repeat = Some(times(n)),
-        ("vrrp_garp_interval", Value::Micros(micros)) => garp.interval = Duration::from_micros(micros),
-        ("vrrp_gna_interval", Value::Micros(micros)) => garp.gna_interval = Duration::from_micros(micros),
-        ("vrrp_min_garp", Value::Switch(on)) => garp.minimal = on,
+        ("vrrp_garp_master_delay", Value::Integer(n)) => garp.delay = Some(seconds(*n)),
+        ("vrrp_garp_master_repeat", Value::Integer(n)) => garp.repeat = Some(times(*n)),
+        ("vrrp_garp_master_refresh", Value::Integer(n)) => garp.refresh = Some(seconds(*n)),
+        ("vrrp_garp_master_refresh_repeat", Value::Integer(n)) => garp.refresh_repeat = Some(times(*n)),
+        ("vrrp_garp_lower_prio_delay", Value::Integer(n)) => garp.lower_prio_delay = Some(seconds(*n)),
+        ("vrrp_garp_lower_prio_repeat", Value::Integer(n)) => garp.lower_prio_repeat = Some(times(*n)),
+        ("vrrp_garp_interval", Value::Micros(micros)) => garp.interval = Duration::from_micros(*micros),
+        ("vrrp_gna_interval", Value::Micros(micros)) => garp.gna_interval = Duration::from_micros(*micros),
+        ("vrrp_min_garp", Value::Switch(on)) => garp.minimal = *on,
         _ => {}
     }
 }
@@ -122,11 +128,11 @@ impl GarpGiven {
 }
 
 /// Whole seconds that the table has found in range.
-pub(super) fn seconds(n: i64) -> Duration {
+pub(in crate::config::build) fn seconds(n: i64) -> Duration {
     Duration::from_secs(n.unsigned_abs())
 }
 
 /// A count that the table has found in range.
-pub(super) fn times(n: i64) -> u32 {
+pub(in crate::config::build) fn times(n: i64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,6 @@
-//! What concerns the whole daemon.
+//! What is said outside every block.
 
-use super::{Credentials, choices};
+use crate::config::model::choices;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -59,17 +59,4 @@ choices! {
         /// The interface's flags (`SIOCGIFFLAGS`).
         Ioctl = "IOCTL",
     }
-}
-
-/// What concerns the whole daemon; all that instances inherit has been applied to them already.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Global {
-    /// `router_id`: the machine's name in mails and traps.
-    pub router_id: Option<String>,
-    /// `vrrp_startup_delay`: instances leave INIT only this long after the start.
-    pub startup_delay: Duration,
-    /// `script_user`: who runs scripts that name nobody themselves.
-    pub script_user: Option<Credentials>,
-    /// `enable_script_security`: a script run by root must not be writable by others.
-    pub script_security: bool,
 }

@@ -18,13 +18,31 @@ pub struct Span {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
+    /// The expansions that the words went through to get here.
+    pub(super) via: Via,
+}
+
+/// An expansion of a definition or a turn of a `~SEQ`, and those around it. Diagnostics that leave the parser speak of them in words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Via(pub(super) u32);
+
+impl Via {
+    /// Written as it is read.
+    pub(super) const NONE: Via = Via(0);
 }
 
 impl Span {
+    /// Words that are read as they are written.
+    #[must_use]
+    pub const fn new(file: usize, start: usize, end: usize) -> Span {
+        Span { file, start, end, via: Via::NONE }
+    }
+
     /// From the start of `self` to the end of `last`, which is in the same file and not before `self`.
     #[must_use]
     pub fn to(self, last: Span) -> Span {
-        Span { end: last.end.max(self.end), ..self }
+        let via = if self.via < last.via { last.via } else { self.via };
+        Span { end: last.end.max(self.end), via, ..self }
     }
 
     /// Whichever begins first.

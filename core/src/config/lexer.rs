@@ -152,6 +152,6 @@ impl Splitter<'_, '_> {
 
     fn span(&self, start: usize, end: usize) -> Span {
         let base = self.line.span.start;
-        Span { file: self.line.span.file, start: base + start, end: base + end }
+        Span { start: base + start, end: base + end, ..self.line.span }
     }
 }

@@ -78,7 +78,7 @@ impl<'s> Reader<'s, '_> {
         let text = body.trim_start_matches([' ', '\t']);
         let start = start + body.len() - text.len();
         if body.len() > MAX_LINE {
-            let span = Span { file, start, end: start + text.chars().next().map_or(0, char::len_utf8) };
+            let span = Span::new(file, start, start + text.chars().next().map_or(0, char::len_utf8));
             self.out.partial = true;
             self.diagnostics.push(
                 Diagnostic::error("line-too-long", span, "a line is too long")
@@ -113,8 +113,8 @@ impl<'s> Reader<'s, '_> {
         if text.is_empty() {
             return None;
         }
-        let span = Span { file, start, end: start + text.len() };
-        let here = |from: usize, to: usize| Span { file, start: start + from, end: start + to };
+        let span = Span::new(file, start, start + text.len());
+        let here = |from: usize, to: usize| Span::new(file, start + from, start + to);
         if let Some(quote) = quote {
             self.diagnostics.push(
                 Diagnostic::error("unterminated-quote", here(quote, text.len()), "a quote is not closed")

@@ -1,12 +1,38 @@
 //! The configuration's files.
+//!
+//! Which files belong to it is decided in core, by what the text says; they are looked up and read here.
 
-use keepalived_core::config::{self, Diagnostic, Parsed, Source};
-use std::collections::BTreeSet;
-use std::io;
+use keepalived_core::config::source::{Answer, Content, Match, Need};
+use keepalived_core::config::{self, Diagnostic, Parsed, Settings, Source, SourceFile, pattern};
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is, unless `-f` says otherwise.
 pub const DEFAULT: &str = "/etc/keepalived/keepalived.conf";
+
+/// How much is read in all, in bytes: who writes more has included something else.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// How many files one pattern may stand for.
+const MAX_MATCHES: usize = 10_000;
+
+/// How often files are looked for that only became known by the files before.
+const MAX_ROUNDS: usize = 100;
+
+/// Which configuration, and what it may ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The main file.
+    pub file: PathBuf,
+    /// The id of lines that begin with `@`; `None`: the host's name up to its first dot.
+    pub id: Option<String>,
+    /// Whatever an `include` does not find is an error.
+    pub all_files: bool,
+}
 
 /// A configuration as it was read: the text is kept for its diagnostics.
 #[derive(Debug)]
@@ -32,14 +58,181 @@ pub enum LoadError {
 ///
 /// # Errors
 /// When there is none. Mistakes in it are no error here: see [`Parsed::is_usable`].
-pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    let bytes = std::fs::read(path).map_err(|error| LoadError::Unreadable(path.to_owned(), error))?;
-    if bytes.is_empty() {
-        return Err(LoadError::Empty(path.to_owned()));
-    }
-    let source = Source::single(path.to_string_lossy(), String::from_utf8_lossy(&bytes));
+pub fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
+    let source = read(wanted)?;
     let parsed = config::parse(&source);
     Ok(Loaded { source, parsed })
+}
+
+/// Reads a configuration with all the files that it includes.
+///
+/// # Errors
+/// When there is none. What is wrong with an included file is the parser's to say.
+pub fn read(wanted: &Wanted) -> Result<Source, LoadError> {
+    let path = &wanted.file;
+    let unreadable = |error| LoadError::Unreadable(path.clone(), error);
+    let mut reader = Reader { left: MAX_BYTES };
+    let text = reader.text(path).map_err(unreadable)?;
+    if text.is_empty() {
+        return Err(LoadError::Empty(path.clone()));
+    }
+    let main = SourceFile { name: lossy(path), text, directory: directory(path), identity: identity(path) };
+    let mut source = Source::new(main, settings(wanted));
+    for _ in 0..MAX_ROUNDS {
+        let needs = config::needs(&source);
+        if needs.is_empty() {
+            break;
+        }
+        for need in needs {
+            let answer = reader.find(&need);
+            source.give(need, answer);
+        }
+    }
+    Ok(source)
+}
+
+fn settings(wanted: &Wanted) -> Settings {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .collect();
+    let mut seed = [0; 4];
+    // Without randomness it is always the same number, which is not worth a failure.
+    let _ = getrandom(&mut seed, GetRandomFlags::empty());
+    let id = wanted.id.clone().unwrap_or_else(|| {
+        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        name.split('.').next().unwrap_or_default().to_owned()
+    });
+    Settings { id, environment, seed: u32::from_ne_bytes(seed), all_files: wanted.all_files }
+}
+
+struct Reader {
+    /// How many bytes may still be read.
+    left: u64,
+}
+
+impl Reader {
+    fn text(&mut self, path: &Path) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(self.left + 1).read_to_end(&mut bytes)?;
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::FileTooLarge, format!("the files are larger than {} MiB", MAX_BYTES >> 20))
+        })?;
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Looks for files and reads them.
+    fn find(&mut self, need: &Need) -> Answer {
+        let mut walk = Walk { base: Path::new(&need.directory), found: Vec::new(), trouble: None };
+        let root = if need.pattern.starts_with('/') { "/" } else { "" };
+        let parts: Vec<&str> = need.pattern.split('/').filter(|part| !part.is_empty()).collect();
+        walk.step(root, &parts, false);
+        let Walk { mut found, mut trouble, .. } = walk;
+        found.sort();
+        if found.len() > MAX_MATCHES {
+            found.truncate(MAX_MATCHES);
+            trouble = Some(format!("more than {MAX_MATCHES} files match"));
+        }
+        let base = Path::new(&need.directory);
+        let matches = found
+            .into_iter()
+            .map(|path| {
+                let content = self.content(&base.join(&path));
+                Match { path, content }
+            })
+            .collect();
+        Answer { matches, trouble }
+    }
+
+    fn content(&mut self, path: &Path) -> Content {
+        let meta = match fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(error) => return Content::Unusable(words(&error)),
+        };
+        if meta.is_dir() {
+            return Content::Directory;
+        }
+        if !meta.is_file() {
+            return Content::Unusable("it is no regular file".to_owned());
+        }
+        if meta.permissions().mode() & 0o111 != 0 {
+            return Content::Unusable("it is executable, which no configuration is".to_owned());
+        }
+        match self.text(path) {
+            Ok(text) => Content::Text { text, directory: directory(path), identity: identity(path) },
+            Err(error) => Content::Unusable(words(&error)),
+        }
+    }
+}
+
+/// The way from a directory to what matches a pattern.
+struct Walk<'a> {
+    base: &'a Path,
+    found: Vec<String>,
+    trouble: Option<String>,
+}
+
+impl Walk<'_> {
+    /// `path`: what is found of the pattern so far. `wild`: by a wildcard.
+    fn step(&mut self, path: &str, parts: &[&str], wild: bool) {
+        let Some((part, rest)) = parts.split_first() else {
+            match fs::symlink_metadata(self.base.join(path)) {
+                Ok(_) => self.found.push(path.to_owned()),
+                // Where a wildcard stands before it, it need not be everywhere.
+                Err(_) if wild => {}
+                Err(error) => self.trouble = Some(words(&error)),
+            }
+            return;
+        };
+        let join = |name: &str| match path {
+            "" | "/" => format!("{path}{name}"),
+            path => format!("{path}/{name}"),
+        };
+        if !pattern::is_wild(part) {
+            self.step(&join(&pattern::plain(part)), rest, wild);
+            return;
+        }
+        let names = match fs::read_dir(self.base.join(path)) {
+            Ok(entries) => entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()),
+            Err(error) => {
+                if !wild {
+                    self.trouble = Some(words(&error));
+                }
+                return;
+            }
+        };
+        for name in names.filter(|name| pattern::matches(part, name)) {
+            if self.found.len() > MAX_MATCHES {
+                return;
+            }
+            let path = join(&name);
+            if rest.is_empty() {
+                self.found.push(path);
+            } else if self.base.join(&path).is_dir() {
+                self.step(&path, rest, true);
+            }
+        }
+    }
+}
+
+/// Where a file is, without symbolic links.
+fn directory(path: &Path) -> String {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    lossy(&fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned()))
+}
+
+/// Which file it is, by whatever name.
+fn identity(path: &Path) -> String {
+    lossy(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+/// What an error says, without its number.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().map_or_else(String::new, str::to_owned)
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 impl Loaded {
@@ -52,7 +245,18 @@ impl Loaded {
     /// What is said of words that are not understood or not clear. The file is run without them, as the C version does.
     #[must_use]
     pub fn doubts(&self) -> BTreeSet<String> {
-        let doubtful = |code| matches!(code, "unknown-keyword" | "trailing-words" | "repeated" | "contradiction");
+        let doubtful = |code| {
+            matches!(
+                code,
+                "unknown-keyword"
+                    | "trailing-words"
+                    | "repeated"
+                    | "contradiction"
+                    | "undefined-variable"
+                    | "missing-include"
+                    | "unreadable-include"
+            )
+        };
         let doubts = self.parsed.diagnostics.iter().filter(|diagnostic| doubtful(diagnostic.code));
         doubts.map(|diagnostic| diagnostic.message.clone()).collect()
     }

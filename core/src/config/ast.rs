@@ -1,6 +1,6 @@
 //! Tokens to a tree of statements, with unbalanced braces located.
 
-use super::diagnostic::{Diagnostic, Span};
+use super::diagnostic::{Diagnostic, Span, Via};
 use super::lexer::{Phrase, Token, Word};
 use super::source::Source;
 
@@ -33,30 +33,12 @@ pub(super) struct Block {
 }
 
 /// Builds the tree. `begins_a_section` tells keywords that stand outside every block: where one of them opens a block
-/// inside another, the brace before it is missing. `partial`: lines were left out, so braces prove nothing.
-pub(super) fn tree(
-    tokens: Vec<Token>,
-    source: &Source,
-    begins_a_section: impl Fn(&str) -> bool,
-    partial: bool,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Statement> {
-    let mut builder =
-        Builder { source, partial, diagnostics, root: Vec::new(), open: Vec::new(), ignored: 0, hint: None };
-    for token in tokens {
-        match token {
-            Token::Phrase(phrase) => builder.phrase(phrase, &begins_a_section),
-            Token::Open(span) => builder.open(span, &begins_a_section),
-            Token::Close(span) => builder.close(span),
-        }
-    }
-    builder.finish()
-}
-
-struct Builder<'a> {
+/// inside another, the brace before it is missing.
+pub(super) struct Builder<'a> {
     source: &'a Source,
-    partial: bool,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    begins_a_section: fn(&str) -> bool,
+    /// Lines were left out, so braces prove nothing.
+    pub(super) partial: bool,
     root: Vec<Statement>,
     /// The open blocks, the innermost last. Each belongs to the last statement of the one before it.
     open: Vec<Block>,
@@ -66,7 +48,21 @@ struct Builder<'a> {
     hint: Option<(Span, Span)>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    pub(super) fn new(source: &'a Source, begins_a_section: fn(&str) -> bool) -> Builder<'a> {
+        let (root, open) = (Vec::new(), Vec::new());
+        Builder { source, begins_a_section, partial: false, root, open, ignored: 0, hint: None }
+    }
+
+    /// Takes the next token.
+    pub(super) fn take(&mut self, token: Token, out: &mut Vec<Diagnostic>) {
+        match token {
+            Token::Phrase(phrase) => self.phrase(phrase, out),
+            Token::Open(span) => self.open(span, out),
+            Token::Close(span) => self.close(span, out),
+        }
+    }
+
     fn current(&mut self) -> &mut Vec<Statement> {
         match self.open.last_mut() {
             Some(block) => &mut block.statements,
@@ -74,23 +70,23 @@ impl Builder<'_> {
         }
     }
 
-    fn phrase(&mut self, phrase: Phrase, begins_a_section: &impl Fn(&str) -> bool) {
+    fn phrase(&mut self, phrase: Phrase, out: &mut Vec<Diagnostic>) {
         if self.open.is_empty()
             && !self.partial
             && let Some(Statement { phrase: Some(section), block: None }) = self.root.last()
-            && section.words.first().is_some_and(|word| !word.quoted && begins_a_section(&word.text))
-            && !phrase.words.first().is_some_and(|word| begins_a_section(&word.text))
+            && section.words.first().is_some_and(|word| !word.quoted && (self.begins_a_section)(&word.text))
+            && !phrase.words.first().is_some_and(|word| (self.begins_a_section)(&word.text))
         {
             let span = section.span;
-            self.diagnostics
-                .push(Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this"));
+            out.push(Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this"));
             let open = Span { start: span.end, ..span };
             self.open.push(Block { open, statements: Vec::new() });
         }
         self.current().push(Statement { phrase: Some(phrase), block: None });
     }
 
-    fn open(&mut self, span: Span, begins_a_section: &impl Fn(&str) -> bool) {
+    fn open(&mut self, span: Span, out: &mut Vec<Diagnostic>) {
+        let begins_a_section = self.begins_a_section;
         let nested = !self.open.is_empty();
         let statements = self.current();
         let owner = statements.last().is_some_and(|s| s.block.is_none());
@@ -103,7 +99,7 @@ impl Builder<'_> {
                 .and_then(|s| s.words().first())
                 .is_some_and(|word| !word.quoted && begins_a_section(&word.text));
             if is_section && let Some(section) = statements.pop() {
-                self.missing_brace_before(&section);
+                self.missing_brace_before(&section, out);
                 while let Some(block) = self.open.pop() {
                     self.attach(block);
                 }
@@ -112,7 +108,7 @@ impl Builder<'_> {
         }
         if self.open.len() >= MAX_DEPTH {
             if self.ignored == 0 {
-                self.diagnostics.push(
+                out.push(
                     Diagnostic::error("too-deep", span, "blocks are nested too deeply")
                         .label(format!("more than {MAX_DEPTH} levels")),
                 );
@@ -123,14 +119,19 @@ impl Builder<'_> {
         self.open.push(Block { open: span, statements: Vec::new() });
     }
 
-    fn close(&mut self, span: Span) {
+    fn close(&mut self, span: Span, out: &mut Vec<Diagnostic>) {
         if self.ignored > 0 {
             self.ignored -= 1;
             return;
         }
         match self.open.pop() {
             Some(block) => {
-                if self.hint.is_none() && self.is_first_on_line(span) && self.indent(span) != self.indent(block.open) {
+                let written = span.via == Via::NONE && block.open.via == Via::NONE;
+                if self.hint.is_none()
+                    && written
+                    && self.is_first_on_line(span)
+                    && self.indent(span) != self.indent(block.open)
+                {
                     self.hint = Some((span, block.open));
                 }
                 self.attach(block);
@@ -143,7 +144,7 @@ impl Builder<'_> {
                 if let Some(opened) = self.last_section() {
                     d = d.also(opened, "the last block before it begins here and is closed already");
                 }
-                self.diagnostics.push(d);
+                out.push(d);
             }
         }
     }
@@ -159,7 +160,7 @@ impl Builder<'_> {
         }
     }
 
-    fn missing_brace_before(&mut self, section: &Statement) {
+    fn missing_brace_before(&mut self, section: &Statement, out: &mut Vec<Diagnostic>) {
         let Some(phrase) = &section.phrase else { return };
         if self.partial {
             return;
@@ -170,10 +171,11 @@ impl Builder<'_> {
             d = d.also(block.open, "this block is still open");
         }
         self.hint = None;
-        self.diagnostics.push(d);
+        out.push(d);
     }
 
-    fn finish(mut self) -> Vec<Statement> {
+    /// The statements outside every block.
+    pub(super) fn finish(mut self, out: &mut Vec<Diagnostic>) -> Vec<Statement> {
         if !self.partial
             && let Some(block) = self.open.last()
         {
@@ -184,7 +186,7 @@ impl Builder<'_> {
                 d = d.also(open, "the block that begins here ...");
                 d = d.also(close, "... ends here, but this `}` is indented for another one");
             }
-            self.diagnostics.push(d);
+            out.push(d);
         }
         while let Some(block) = self.open.pop() {
             self.attach(block);

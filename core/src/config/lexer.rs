@@ -5,6 +5,8 @@
 
 use super::diagnostic::{Diagnostic, Span};
 use super::preprocess::Line;
+use super::preprocess::text::Text;
+use super::source::Source;
 
 /// A word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,19 @@ pub(super) struct Phrase {
     pub(super) torn: Option<Span>,
     /// See [`Line::unresolved`].
     pub(super) unresolved: bool,
+    /// What it says with its quotes, where that is not what is written at `span`.
+    exact: Option<Box<Text<'static>>>,
+}
+
+impl Phrase {
+    /// What it says with its quotes.
+    pub(super) fn text(&self, source: &Source) -> Text<'static> {
+        if let Some(exact) = &self.exact {
+            return (**exact).clone();
+        }
+        let text = source.text(self.span.file).get(self.span.start..self.span.end).unwrap_or_default();
+        Text::new(text, self.span.file, self.span.start).into_owned(self.span.via)
+    }
 }
 
 /// A piece of the language.
@@ -41,20 +56,19 @@ pub(super) enum Token {
     Close(Span),
 }
 
-/// Splits lines. A line that cannot be what was meant makes the whole `partial`.
-pub(super) fn tokens(lines: &[Line<'_>], partial: &mut bool, diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
-    let mut out = Vec::with_capacity(lines.len() * 2);
-    for line in lines {
-        let mut splitter = Splitter { line, words: Vec::new(), torn: None, odd: false, out: &mut out, diagnostics };
-        splitter.run();
-        *partial |= splitter.odd;
-    }
-    out
+/// Splits a line, and gives its pieces to `take`.
+pub(super) fn tokens(line: &Line<'_>, diagnostics: &mut Vec<Diagnostic>, partial: &mut bool, out: &mut Vec<Token>) {
+    let mut splitter = Splitter { line, words: Vec::new(), from: 0, to: 0, torn: None, odd: false, out, diagnostics };
+    splitter.run();
+    *partial |= splitter.odd;
 }
 
 struct Splitter<'a, 's> {
     line: &'a Line<'s>,
     words: Vec<Word>,
+    /// Where these words begin and end.
+    from: usize,
+    to: usize,
     torn: Option<Span>,
     /// The line has characters that only look like blanks or quotes.
     odd: bool,
@@ -64,7 +78,7 @@ struct Splitter<'a, 's> {
 
 impl Splitter<'_, '_> {
     fn run(&mut self) {
-        let bytes = self.line.text.as_bytes();
+        let bytes = self.line.text.as_str().as_bytes();
         let mut at = 0;
         while at < bytes.len() {
             match bytes[at] {
@@ -76,18 +90,18 @@ impl Splitter<'_, '_> {
                     at += 1;
                 }
                 b'"' => {
-                    let close = self.line.text[at + 1..].find('"').map(|len| at + 1 + len);
+                    let close = self.line.text.as_str()[at + 1..].find('"').map(|len| at + 1 + len);
                     let end = close.unwrap_or(bytes.len());
                     if close.is_none() && self.torn.is_none() {
                         self.torn = Some(self.span(at, end));
                     }
                     let next = close.map_or(end, |close| close + 1);
-                    self.word(at + 1, end, self.span(at, next), true);
+                    self.word((at, next), at + 1, end, true);
                     at = next;
                 }
                 _ => {
                     let end = self.end_of_bare_word(at);
-                    self.word(at, end, self.span(at, end), false);
+                    self.word((at, end), at, end, false);
                     at = end;
                 }
             }
@@ -97,29 +111,29 @@ impl Splitter<'_, '_> {
 
     /// Bare words end at blanks, quotes and braces; those of a `${NAME}` do not count.
     fn end_of_bare_word(&self, start: usize) -> usize {
-        let bytes = self.line.text.as_bytes();
+        let bytes = self.line.text.as_str().as_bytes();
         let mut at = start;
         while at < bytes.len() && !matches!(bytes[at], b' ' | b'\t' | b'"' | b'{' | b'}') {
             at += 1;
             if bytes.get(at) == Some(&b'{') && bytes[at - 1] == b'$' {
-                at = self.line.text[at..].find('}').map_or(bytes.len(), |close| at + close + 1);
+                at = self.line.text.as_str()[at..].find('}').map_or(bytes.len(), |close| at + close + 1);
             }
         }
         at
     }
 
-    fn word(&mut self, start: usize, end: usize, span: Span, quoted: bool) {
-        let raw = &self.line.text[start..end];
-        let first = self.line.dropped.partition_point(|at| *at < start);
-        let last = self.line.dropped.partition_point(|at| *at < end);
-        let mut text = raw.to_owned();
-        for at in self.line.dropped[first..last].iter().rev() {
-            text.remove(at - start);
+    /// A word that says what is from `start` to `end`; `place` is all of it.
+    fn word(&mut self, place: (usize, usize), start: usize, end: usize, quoted: bool) {
+        if self.words.is_empty() {
+            self.from = place.0;
         }
+        self.to = place.1;
+        let span = self.span(place.0, place.1);
+        let raw = &self.line.text.as_str()[start..end];
         if !quoted {
             self.look_alikes(raw, start);
         }
-        self.words.push(Word { text, span, quoted });
+        self.words.push(Word { text: raw.to_owned(), span, quoted });
     }
 
     /// Characters that editors and web pages put where a quote or a blank was meant.
@@ -146,12 +160,19 @@ impl Splitter<'_, '_> {
         let torn = self.torn.take();
         if let (Some(first), Some(last)) = (words.first(), words.last()) {
             let span = first.span.to(last.span);
-            self.out.push(Token::Phrase(Phrase { span, torn, unresolved: self.line.unresolved || self.odd, words }));
+            let text = &self.line.text;
+            let exact = text.is_pieced().then(|| Box::new(text.part(self.from, self.to).into_owned(text.via())));
+            self.out.push(Token::Phrase(Phrase {
+                span,
+                torn,
+                unresolved: self.line.unresolved || self.odd,
+                exact,
+                words,
+            }));
         }
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        let base = self.line.span.start;
-        Span { start: base + start, end: base + end, ..self.line.span }
+        self.line.text.span(start, end)
     }
 }

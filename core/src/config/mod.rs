@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod keywords;
 mod lexer;
 pub mod model;
+pub mod pattern;
 mod preprocess;
 mod print;
 pub mod render;
@@ -14,9 +15,10 @@ pub mod source;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use preprocess::needs;
 pub use print::{Secrets, print};
 pub use render::{render, render_line, render_lines};
-pub use source::{Source, SourceFile};
+pub use source::{Settings, Source, SourceFile};
 
 /// What a source says.
 #[derive(Clone, Debug)]
@@ -39,10 +41,18 @@ impl Parsed {
 #[must_use]
 pub fn parse(source: &Source) -> Parsed {
     let mut diagnostics = Vec::new();
-    let preprocess::Lines { lines, mut partial } = preprocess::lines(source, &mut diagnostics);
-    let tokens = lexer::tokens(&lines, &mut partial, &mut diagnostics);
-    let tree = ast::tree(tokens, source, keywords::begins_a_section, partial, &mut diagnostics);
-    let config = build::config(&tree, source, partial, &mut diagnostics);
+    let mut reader = preprocess::Reader::new(source);
+    let mut builder = ast::Builder::new(source, keywords::begins_a_section);
+    let mut tokens = Vec::new();
+    while let Some(line) = reader.next(&mut diagnostics) {
+        lexer::tokens(&line, &mut diagnostics, &mut reader.partial, &mut tokens);
+        builder.partial = reader.partial;
+        tokens.drain(..).for_each(|token| builder.take(token, &mut diagnostics));
+    }
+    builder.partial = reader.partial;
+    let tree = builder.finish(&mut diagnostics);
+    let config = build::config(&tree, source, reader.partial, &mut diagnostics);
     diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
+    reader.expansions.tell(source, &mut diagnostics);
     Parsed { config, diagnostics }
 }

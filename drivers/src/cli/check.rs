@@ -2,21 +2,20 @@
 
 use super::exit;
 use super::options::Options;
-use crate::files::{self, DEFAULT, LoadError};
+use crate::files::{self, LoadError, Wanted};
 use crate::process::checks::check_scripts;
 use rustix::fs::{Mode, OFlags, open};
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 /// All mistakes of a file, on standard error.
-pub(super) fn check(file: Option<&Path>) -> ExitCode {
+pub(super) fn check(wanted: &Wanted) -> ExitCode {
     let mut err = std::io::stderr();
     let colour = err.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let status = report(file.unwrap_or(Path::new(DEFAULT)), colour, &mut err);
+    let status = report(wanted, colour, &mut err);
     match status {
         Ok(report) if report.usable && !report.complaints => {
-            let _ = writeln!(err, "{}: nothing to complain of", file.unwrap_or(Path::new(DEFAULT)).display());
+            let _ = writeln!(err, "{}: nothing to complain of", wanted.file.display());
             ExitCode::SUCCESS
         }
         Ok(report) if report.usable => ExitCode::SUCCESS,
@@ -26,19 +25,19 @@ pub(super) fn check(file: Option<&Path>) -> ExitCode {
 
 /// The same with the exit statuses of the C version.
 pub(super) fn test(options: &Options) -> ExitCode {
-    let file = options.use_file.as_deref().unwrap_or(Path::new(DEFAULT));
+    let wanted = options.wanted(None);
     let status = match &options.config_test {
         Some(Some(path)) => {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             match open(path, flags, Mode::from_raw_mode(0o644)) {
-                Ok(out) => report(file, false, &mut std::fs::File::from(out)),
+                Ok(out) => report(&wanted, false, &mut std::fs::File::from(out)),
                 Err(error) => {
                     eprintln!("keepalived: {}: {error}", path.display());
                     return ExitCode::from(exit::FATAL);
                 }
             }
         }
-        _ => report(file, std::io::stderr().is_terminal(), &mut std::io::stderr()),
+        _ => report(&wanted, std::io::stderr().is_terminal(), &mut std::io::stderr()),
     };
     match status {
         Err(_) => ExitCode::from(exit::TEST_NO_FILE),
@@ -54,8 +53,8 @@ struct Report {
     insecure: bool,
 }
 
-fn report(file: &Path, colour: bool, out: &mut dyn Write) -> Result<Report, LoadError> {
-    let mut loaded = match files::load(file) {
+fn report(wanted: &Wanted, colour: bool, out: &mut dyn Write) -> Result<Report, LoadError> {
+    let mut loaded = match files::load(wanted) {
         Ok(loaded) => loaded,
         Err(error) => {
             let _ = writeln!(out, "keepalived: {error}");

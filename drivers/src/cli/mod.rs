@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
         return signum(name);
     }
     match &options.command {
-        Some(Command::Check { file }) => check::check(file.as_deref().or(options.use_file.as_deref())),
+        Some(Command::Check { file }) => check::check(&options.wanted(file.as_deref())),
         Some(Command::Replay { file }) => replay::replay(file),
         None => {
             if let Some(reason) = options.refused() {

@@ -1,8 +1,9 @@
 //! The command line. The options are those of the C version 2.4, short and long, so that unit files and scripts keep working.
 
+use crate::files::{DEFAULT, Wanted};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const WHAT: &str = "What to run";
 const LOG: &str = "Log";
@@ -27,6 +28,12 @@ pub struct Options {
     /// Configuration file
     #[arg(short = 'f', long = "use-file", value_name = "FILE", help_heading = WHAT)]
     pub use_file: Option<PathBuf>,
+    /// An `include` that finds nothing is an error
+    #[arg(short = 'e', long = "all-config", global = true, help_heading = WHAT)]
+    pub all_config: bool,
+    /// Which lines beginning with @ID count [default: the host's name up to its first dot]
+    #[arg(short = 'i', long = "config-id", value_name = "ID", global = true, help_heading = WHAT)]
+    pub config_id: Option<String>,
     /// Only VRRP, no health checks
     #[arg(short = 'P', long, help_heading = WHAT)]
     pub vrrp: bool,
@@ -147,12 +154,6 @@ pub struct Later {
     /// Where core dumps go
     #[arg(short = 'M', long = "core-dump-pattern", value_name = "PATTERN", num_args = 0..=1, require_equals = true, help_heading = LATER)]
     pub core_dump_pattern: Option<Option<String>>,
-    /// Missing included files are errors
-    #[arg(short = 'e', long = "all-config", help_heading = LATER)]
-    pub all_config: bool,
-    /// Which lines beginning with @ID count
-    #[arg(short = 'i', long = "config-id", value_name = "ID", help_heading = LATER)]
-    pub config_id: Option<String>,
     /// The HTTP digest tool: refused, not built yet
     #[arg(short = 'T', long = "genhash", help_heading = LATER)]
     pub genhash: bool,
@@ -199,13 +200,18 @@ impl Options {
             (later.snmp, "-x/--snmp", "SNMP is not built yet"),
             (later.snmp_agent_socket.is_some(), "-A/--snmp-agent-socket", "SNMP is not built yet"),
             (later.core_dump_pattern.is_some(), "-M/--core-dump-pattern", "not built yet; -m alone works"),
-            (later.all_config, "-e/--all-config", "included files are not built yet"),
-            (later.config_id.is_some(), "-i/--config-id", "lines beginning with @ID are not built yet"),
         ]
         .into_iter()
         .filter(|(given, ..)| *given)
         .map(|(_, option, why)| format!("{option} has no effect: {why}"))
         .collect()
+    }
+
+    /// The configuration that is meant; `file` comes before `-f`.
+    #[must_use]
+    pub fn wanted(&self, file: Option<&Path>) -> Wanted {
+        let file = file.or(self.use_file.as_deref()).unwrap_or(Path::new(DEFAULT));
+        Wanted { file: file.to_owned(), id: self.config_id.clone(), all_files: self.all_config }
     }
 
     /// Why these options cannot be run with at all.
@@ -266,8 +272,18 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_that_is_meant() {
+        let wanted = parse("keepalived -e -i main -f a.conf").unwrap().wanted(None);
+        let expected = Wanted { file: "a.conf".into(), id: Some("main".into()), all_files: true };
+        assert_eq!(wanted, expected);
+        let other = parse("keepalived -f a.conf").unwrap().wanted(Some(Path::new("b.conf")));
+        assert_eq!((other.file, other.id), ("b.conf".into(), None));
+        assert_eq!(parse("keepalived").unwrap().wanted(None).file, Path::new(DEFAULT));
+    }
+
+    #[test]
     fn what_is_not_built_yet_is_named() {
-        let options = parse("keepalived -x -c f -i id -M").unwrap();
+        let options = parse("keepalived -x -c f -a -M").unwrap();
         let lines = options.not_yet();
         assert_eq!(lines.len(), 4);
         assert!(lines[0].contains("--checkers_pid"), "{lines:?}");

@@ -8,7 +8,7 @@ use crate::daemon::pidfile::PidFile;
 use crate::daemon::service::{Service, tell};
 use crate::daemon::signals::{Signals, ignore_until_ready};
 use crate::daemon::watcher::Watcher;
-use crate::files::{self, DEFAULT, LoadError, Loaded};
+use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::syslog::{self, Facility, Syslog};
 use crate::log::{File, Level, Log, Sink, Stderr, stderr_is_journal};
 use crate::process::Scripts;
@@ -54,7 +54,7 @@ fn no_network(error: &io::Error) -> Failure {
 
 /// What is left of the options once they are understood.
 struct Plan {
-    file: PathBuf,
+    wanted: Wanted,
     record: Option<(PathBuf, u64)>,
     foreground: bool,
     /// What to log once there is a log.
@@ -82,12 +82,15 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(name) = &options.namespace {
         enter_namespace(name)?;
     }
-    let mut loaded = files::load(&plan.file).map_err(|error| match error {
+    let mut loaded = files::load(&plan.wanted).map_err(|error| match error {
         LoadError::Unreadable(..) | LoadError::Empty(_) => Failure(exit::NO_FILE, error.to_string()),
     })?;
     if !loaded.parsed.is_usable() {
         let rendered = loaded.rendered(io::stderr().is_terminal());
-        return Err(Failure(exit::CONFIG, format!("{} has errors\n\n{}", plan.file.display(), rendered.trim_end())));
+        return Err(Failure(
+            exit::CONFIG,
+            format!("{} has errors\n\n{}", plan.wanted.file.display(), rendered.trim_end()),
+        ));
     }
     let findings = check_scripts(&mut loaded.parsed.config);
 
@@ -122,7 +125,10 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     let least = if options.log_detail > 0 { Level::Debug } else { Level::Info };
     let log = Log::start(sinks, least).map_err(|error| Failure::of("no thread for the log", &error))?;
     log_panics(&log);
-    log.daemon(Level::Info, format!("keepalived {} starts with {}", env!("CARGO_PKG_VERSION"), plan.file.display()));
+    log.daemon(
+        Level::Info,
+        format!("keepalived {} starts with {}", env!("CARGO_PKG_VERSION"), plan.wanted.file.display()),
+    );
     for complaint in &plan.complaints {
         log.daemon(Level::Warning, complaint.as_str());
     }
@@ -169,7 +175,7 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
     runtime.block_on(async {
         let signals =
             Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
-        let file = (plan.file.clone(), loaded);
+        let file = (plan.wanted.clone(), loaded);
         let keep = options.dont_release_vrrp;
         let service =
             Service::new(log.clone(), Rc::clone(&notifier), signals, scripts, file, keep, Arc::clone(&give_up));
@@ -218,12 +224,9 @@ fn plan(options: &Options) -> Result<Plan, Failure> {
         Some(directory) => Some((absolute(directory)?, options.record_limit << 20)),
         None => None,
     };
-    Ok(Plan {
-        file: absolute(options.use_file.as_deref().unwrap_or(Path::new(DEFAULT)))?,
-        record,
-        foreground: options.dont_fork,
-        complaints,
-    })
+    let mut wanted = options.wanted(None);
+    wanted.file = absolute(&wanted.file)?;
+    Ok(Plan { wanted, record, foreground: options.dont_fork, complaints })
 }
 
 /// In the manner of strtol(3) with base 0, as the C version reads it.

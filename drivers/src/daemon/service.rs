@@ -2,7 +2,7 @@
 
 use super::notify::Notifier;
 use super::signals::{Signals, Wish};
-use crate::files::{self, LoadError, Loaded};
+use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
 use crate::process::Scripts;
 use crate::process::checks::{Finding, check_scripts};
@@ -11,7 +11,6 @@ use keepalived_core::config::Severity;
 use keepalived_core::config::model::Credentials;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -28,7 +27,7 @@ pub struct Service {
     signals: Signals,
     scripts: Scripts,
     ended: Receiver<(ScriptId, ScriptStatus)>,
-    file: PathBuf,
+    wanted: Wanted,
     /// The first configuration, until the engine has it.
     first: Option<Loaded>,
     /// What is not understood or not clear in the configuration in force.
@@ -59,7 +58,7 @@ impl Service {
         notifier: Rc<Notifier>,
         signals: Signals,
         (scripts, ended): (Scripts, Receiver<(ScriptId, ScriptStatus)>),
-        (file, loaded): (PathBuf, Loaded),
+        (wanted, loaded): (Wanted, Loaded),
         keep_addresses: bool,
         give_up: Arc<Notify>,
     ) -> Service {
@@ -69,7 +68,7 @@ impl Service {
             signals,
             scripts,
             ended,
-            file,
+            wanted,
             first: Some(loaded),
             doubts: BTreeSet::new(),
             instances: 0,
@@ -119,11 +118,11 @@ impl Service {
             }
         }
         self.notifier.reloading();
-        self.log.daemon(Level::Notice, format!("reading {} again", self.file.display()));
-        let (file, result) = (self.file.clone(), self.reader.0.clone());
+        self.log.daemon(Level::Notice, format!("reading {} again", self.wanted.file.display()));
+        let (wanted, result) = (self.wanted.clone(), self.reader.0.clone());
         // Files and user databases can be slow; adverts cannot wait for them.
         let read = move || {
-            let loaded = files::load(&file).map(|mut loaded| {
+            let loaded = files::load(&wanted).map(|mut loaded| {
                 let findings = check_scripts(&mut loaded.parsed.config);
                 (loaded, findings)
             });

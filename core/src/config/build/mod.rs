@@ -14,11 +14,14 @@ mod track;
 mod unknown;
 pub(in crate::config) mod values;
 
+pub(in crate::config) use unknown::distance;
+
 use super::ast::{Block, Statement};
 use super::diagnostic::{Diagnostic, Span};
 use super::keywords::{self, Alias, Arg, Keyword, Path, Standing};
 use super::lexer::{Phrase, Word};
 use super::model::Config;
+use super::preprocess::text::Text;
 use super::source::Source;
 use crate::net::Name;
 use setting::Fields;
@@ -103,8 +106,9 @@ impl Context<'_, '_> {
         }
     }
 
-    fn text(&self, span: Span) -> &str {
-        self.source.files.get(span.file).and_then(|file| file.text.get(span.start..span.end)).unwrap_or_default()
+    /// What a phrase says, with its quotes.
+    fn text(&self, phrase: &Phrase) -> Text<'static> {
+        phrase.text(self.source)
     }
 }
 

@@ -6,17 +6,17 @@
 use super::Context;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::Keyword;
-use crate::config::lexer::Word;
+use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{Credentials, Script};
 
-/// Reads the command of `keyword` from the line at `line`.
-pub(super) fn script(cx: &mut Context<'_, '_>, keyword: &Keyword, line: Span) -> Option<Script> {
-    let text = cx.text(line).to_owned();
-    let at = |piece: &Piece| Span { start: line.start + piece.start, end: line.start + piece.end, ..line };
-    let pieces = match pieces(&text) {
+/// Reads the command of `keyword` from its line.
+pub(super) fn script(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase) -> Option<Script> {
+    let text = cx.text(line);
+    let at = |piece: &Piece| text.span(piece.start, piece.end);
+    let pieces = match pieces(text.as_str()) {
         Ok(pieces) => pieces,
         Err(start) => {
-            cx.report(unterminated(Span { start: line.start + start, ..line }));
+            cx.report(unterminated(text.span(start, text.as_str().len())));
             return None;
         }
     };

@@ -86,7 +86,7 @@ const MAX_WORD: usize = 64;
 
 /// How many insertions, deletions, replacements and swaps of neighbouring bytes lie between two words (optimal string
 /// alignment). Capitals count as small letters. Long words are far from everything.
-pub(super) fn distance(a: &str, b: &str) -> usize {
+pub(in crate::config) fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len().max(b.len()) > MAX_WORD {
         return usize::MAX;

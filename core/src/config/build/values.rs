@@ -63,8 +63,8 @@ pub(super) fn read<'a>(
     }
     let words = &words[..words.len().min(most)];
     match keyword.arg {
-        Arg::Script => script::script(cx, keyword, phrase.span).map(Value::Script),
-        Arg::Optional(Arg::Script) if !words.is_empty() => script::script(cx, keyword, phrase.span).map(Value::Script),
+        Arg::Script => script::script(cx, keyword, phrase).map(Value::Script),
+        Arg::Optional(Arg::Script) if !words.is_empty() => script::script(cx, keyword, phrase).map(Value::Script),
         Arg::Block => block(cx, keyword, statement, args).map(Value::Block),
         Arg::NamedBlock | Arg::FormBlock(..) => {
             let block = block(cx, keyword, statement, args)?;

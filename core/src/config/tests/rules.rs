@@ -296,10 +296,13 @@ fn what_is_not_built_skips_its_block_and_says_so_once() {
 #[test]
 fn what_depends_on_what_is_missing_is_not_complained_about() {
     let (_, parsed) =
-        read("include x.conf\nvrrp_instance VI_1 {\n state MASTER\n}\nvrrp_sync_group G { group { A B } }");
-    assert_eq!(codes(&parsed), (vec!["not-yet"], vec![]));
-    let text = "$IF=eth0\nvrrp_instance VI_1 {\n interface $IF\n @a priority 1\n @b priority 2\n @a state MASTER\n}";
-    assert_eq!(codes(&read(text).1).0, ["not-yet", "not-yet", "not-yet"]);
+        read("includea x.conf\nvrrp_instance VI_1 {\n state MASTER\n}\nvrrp_sync_group G { group { A B } }");
+    assert_eq!(codes(&parsed), (vec!["missing-include"], vec![]));
+    let text = "vrrp_instance VI_1 {\n interface ${IF}\n}";
+    assert_eq!(codes(&read(text).1).0, ["undefined-variable"]);
+    // Who includes without a check gets what is left, and what is wrong with that.
+    let (_, parsed) = read("include x.conf\nvrrp_instance VI_1 {\n interface eth0\n}");
+    assert_eq!(codes(&parsed), (vec!["missing-keyword"], vec!["missing-include", "no-address"]));
 }
 
 #[test]

@@ -1,0 +1,661 @@
+//! Between the text and the lexer: comments are cut off, and the lines that speak about the text itself are carried out:
+//! `include`, `@id`, `$NAME=value`, `~SEQ` and `~LST`, and the uses of what is defined.
+//!
+//! Lines come out one by one, each with the place of every byte of it. What each line may cause is bounded, and so is the whole.
+
+mod comment;
+pub(in crate::config) mod expansion;
+mod include;
+mod random;
+mod repeat;
+mod substitute;
+pub(in crate::config) mod text;
+
+use super::diagnostic::{Diagnostic, Span, Via};
+use super::source::{Need, Source};
+use expansion::{Expansions, Turns};
+use include::Checks;
+use random::Random;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use text::Text;
+
+/// Far more than anybody writes (the C version stops at 1022 bytes); it keeps the work for each byte bounded.
+pub(super) const MAX_LINE: usize = 16 * 1024;
+
+/// How many lines may come from definitions, repetitions and files that are included again: twice the largest example of the C
+/// version's manual.
+const MAX_LINES: usize = 2_500_000;
+
+/// How many bytes may be moved for them.
+const MAX_BYTES: usize = 512 << 20;
+
+/// How deeply files may include each other.
+const MAX_FILES: usize = 32;
+
+/// How deeply definitions and repetitions may be in each other.
+const MAX_FRAMES: usize = 512;
+
+/// How often one line may turn out to be something else once its values are in place.
+const MAX_TURNS: usize = 64;
+
+/// A line of the language proper; never empty.
+#[derive(Debug)]
+pub(super) struct Line<'s> {
+    /// Its text.
+    pub(super) text: Text<'s>,
+    /// Something in it is wrong and has been reported: nothing can be said about it.
+    pub(super) unresolved: bool,
+}
+
+/// Reads a source.
+pub(super) struct Reader<'s> {
+    source: &'s Source,
+    frames: Vec<Frame<'s>>,
+    definitions: BTreeMap<Rc<str>, Rc<Definition<'s>>>,
+    /// Through what lines came.
+    pub(super) expansions: Expansions,
+    /// Whether anything was left out or undecided: nothing can be said about what is missing.
+    pub(super) partial: bool,
+    /// What is needed and was not given yet.
+    pub(super) needs: BTreeSet<Need>,
+    /// What a `random_seed` said.
+    seed: Option<u32>,
+    random: Random,
+    checks: Checks,
+    /// Files that were read before.
+    known: Vec<bool>,
+    lines: usize,
+    bytes: usize,
+    /// What has been said already, and where: a line can be read many times.
+    said: BTreeSet<(&'static str, usize, usize, String)>,
+}
+
+/// Where the next line comes from.
+enum Frame<'s> {
+    /// Files of an `include`, one after the other.
+    Files { files: Vec<usize>, next: usize, place: Span, checks: Checks },
+    /// A file.
+    File { file: usize, offset: usize, again: bool, checks: Checks },
+    /// The lines of a definition.
+    Lines { definition: Rc<Definition<'s>>, next: usize, via: Via, place: Span },
+    /// A line, repeated.
+    Repeat { turns: Rc<Turns>, next: u64, number: u32, text: Text<'s> },
+    /// What is left of a line.
+    Rest(Text<'s>),
+}
+
+/// What a name stands for.
+struct Definition<'s> {
+    name: Rc<str>,
+    /// One line, or more.
+    lines: Vec<Text<'s>>,
+    /// It was written as one of several lines, even if only one was left.
+    several: bool,
+    /// Where it was written.
+    place: Span,
+    /// Its number in the table; `None` for what a `~SEQ` counts.
+    number: Option<u32>,
+}
+
+impl Definition<'_> {
+    fn recursive(&self, used: Span) -> Diagnostic {
+        Diagnostic::error("recursive-definition", used, format!("`${}` is defined by itself", self.name))
+            .label("this never ends")
+            .note("the line is left out, and the configuration is refused")
+            .also(self.place, "defined here")
+    }
+}
+
+/// What is still to be read before a source is whole.
+#[must_use]
+pub fn needs(source: &Source) -> Vec<Need> {
+    // Most configurations are one file, and are not looked through for nothing.
+    if !source.files.iter().any(|file| file.text.contains("include")) {
+        return Vec::new();
+    }
+    let mut reader = Reader::new(source);
+    let mut out = Vec::new();
+    while reader.next(&mut out).is_some() {}
+    reader.needs.into_iter().collect()
+}
+
+impl<'s> Reader<'s> {
+    /// Begins with the main file.
+    pub(super) fn new(source: &'s Source) -> Reader<'s> {
+        let mut reader = Reader::with_seed(source, source.settings.seed);
+        // A `random_seed` counts for what stands above it too.
+        let has = |word| source.files.iter().any(|file| file.text.contains(word));
+        if has("random_seed") && has("_RANDOM") {
+            let mut out = Vec::new();
+            while reader.next(&mut out).is_some() {}
+            reader = Reader::with_seed(source, reader.seed.unwrap_or(source.settings.seed));
+        }
+        reader
+    }
+
+    fn with_seed(source: &'s Source, seed: u32) -> Reader<'s> {
+        let checks = Checks::new(source.settings.all_files);
+        let main = (!source.files.is_empty()).then_some(Frame::File { file: 0, offset: 0, again: false, checks });
+        Reader {
+            source,
+            frames: main.into_iter().collect(),
+            definitions: BTreeMap::new(),
+            expansions: Expansions::default(),
+            partial: false,
+            needs: BTreeSet::new(),
+            seed: None,
+            random: Random::new(seed),
+            checks,
+            known: vec![false; source.files.len()],
+            lines: 0,
+            bytes: 0,
+            said: BTreeSet::new(),
+        }
+    }
+
+    /// The next line.
+    pub(super) fn next(&mut self, out: &mut Vec<Diagnostic>) -> Option<Line<'s>> {
+        loop {
+            let text = self.raw(out)?;
+            if let Some(text) = text
+                && let Some(line) = self.line(text, out)
+            {
+                self.watch(&line, out);
+                return Some(line);
+            }
+        }
+    }
+
+    /// The next line as it is written. The inner `None`: this was none. The outer one: there are no more.
+    fn raw(&mut self, out: &mut Vec<Diagnostic>) -> Option<Option<Text<'s>>> {
+        let source = self.source;
+        let (text, place) = match self.frames.last_mut()? {
+            Frame::Files { files, next, place, checks } => {
+                let (file, place, checks) = (files.get(*next).copied(), *place, *checks);
+                *next += 1;
+                self.checks = checks;
+                match file {
+                    Some(file) => self.open(file, place, out),
+                    None => drop(self.frames.pop()),
+                }
+                return Some(None);
+            }
+            Frame::File { file, offset, again, checks } => {
+                let (file, start, again) = (*file, *offset, *again);
+                let text = source.text(file);
+                if start >= text.len() {
+                    self.checks = *checks;
+                    self.frames.pop();
+                    return Some(None);
+                }
+                let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
+                *offset = end;
+                let line = self.physical(file, start, &text[start..end], out);
+                if again && !self.spend(1, end - start, Span::new(file, start, start), out) {
+                    return Some(None);
+                }
+                return Some(line);
+            }
+            Frame::Lines { definition, next, via, place } => match definition.lines.get(*next) {
+                Some(line) => {
+                    *next += 1;
+                    (line.through(*via), *place)
+                }
+                None => {
+                    self.frames.pop();
+                    return Some(None);
+                }
+            },
+            Frame::Repeat { turns, next, number, text } => {
+                let (turns, turn, number, mut text) = (Rc::clone(turns), *next, *number, text.clone());
+                *next += 1;
+                if turn >= turns.count() {
+                    self.frames.pop();
+                    return Some(None);
+                }
+                text.via = self.expansions.turn(text.via, number, turn);
+                for (name, value) in turns.names.iter().zip(turns.values(turn)) {
+                    let lines = vec![Text::owned(value, turns.place)];
+                    let definition =
+                        Definition { name: Rc::clone(name), lines, several: false, place: turns.place, number: None };
+                    self.definitions.insert(Rc::clone(name), Rc::new(definition));
+                }
+                (text, turns.place)
+            }
+            Frame::Rest(text) => {
+                let text = text.clone();
+                self.frames.pop();
+                return Some(Some(text));
+            }
+        };
+        if !self.spend(1, text.len(), place, out) {
+            return Some(None);
+        }
+        Some(Some(text))
+    }
+
+    /// Counts what an expansion makes. Whether it may go on; if not, nothing is read any more.
+    fn spend(&mut self, lines: usize, bytes: usize, place: Span, out: &mut Vec<Diagnostic>) -> bool {
+        self.bytes += bytes;
+        self.lines += lines;
+        if self.lines <= MAX_LINES && self.bytes <= MAX_BYTES {
+            return true;
+        }
+        let problem = if self.lines > MAX_LINES {
+            format!("more than {MAX_LINES} lines come from definitions, repetitions and files that are read again")
+        } else {
+            format!(
+                "more than {} MiB come from definitions, repetitions and files that are read again",
+                MAX_BYTES >> 20
+            )
+        };
+        self.frames.clear();
+        self.partial = true;
+        self.report(
+            Diagnostic::error("expansion-too-large", place, "the configuration expands to too much")
+                .label(problem)
+                .note("what follows is not read, and the configuration is refused"),
+            out,
+        );
+        false
+    }
+
+    /// Says something, once for each place.
+    fn report(&mut self, diagnostic: Diagnostic, out: &mut Vec<Diagnostic>) {
+        let span = diagnostic.span;
+        // In expansions the same words say something else each time; once is enough.
+        let message = if span.via == Via::NONE { diagnostic.message.clone() } else { String::new() };
+        if self.said.insert((diagnostic.code, span.file, span.start, message)) {
+            out.push(diagnostic);
+        }
+    }
+
+    /// The file that is being read.
+    fn file(&self) -> usize {
+        let file = |frame: &Frame<'_>| if let Frame::File { file, .. } = frame { Some(*file) } else { None };
+        self.frames.iter().rev().find_map(file).unwrap_or(0)
+    }
+
+    /// Begins with a file of an `include` at `place`.
+    fn open(&mut self, file: usize, place: Span, out: &mut Vec<Diagnostic>) {
+        let is_open = |frame: &Frame<'_>| matches!(frame, Frame::File { file: open, .. } if *open == file);
+        let depth = self.frames.iter().filter(|frame| matches!(frame, Frame::File { .. })).count();
+        let name = self.source.files.get(file).map_or("", |file| file.name.as_str());
+        let problem = if self.frames.iter().any(is_open) {
+            Some(("include-loop", format!("`{name}` includes itself"), "this never ends".to_owned()))
+        } else if depth >= MAX_FILES || self.frames.len() >= MAX_FRAMES {
+            let label = format!("more than {MAX_FILES} files deep");
+            Some(("include-loop", "files include each other too deeply".to_owned(), label))
+        } else {
+            None
+        };
+        if let Some((code, message, label)) = problem {
+            self.partial = true;
+            let d = Diagnostic::error(code, place, message).label(label);
+            self.report(d.note("the file is not read again, and the configuration is refused"), out);
+            return;
+        }
+        let again = self.known.get_mut(file).is_some_and(|known| core::mem::replace(known, true)) || file == 0;
+        self.frames.push(Frame::File { file, offset: 0, again, checks: self.checks });
+    }
+
+    /// A line of a file, with what is a definition of several lines carried out.
+    fn physical(&mut self, file: usize, start: usize, line: &'s str, out: &mut Vec<Diagnostic>) -> Option<Text<'s>> {
+        let text = self.uncommented(file, start, line, out)?;
+        if text.as_str().ends_with('\\')
+            && text.as_str().starts_with(['$', '@'])
+            && let Some((condition, rest)) = self.conditions(&text)
+            && definition_name(rest.as_str()).is_some()
+        {
+            let lines = self.continued(file, rest, out);
+            if condition {
+                self.define(lines, true, out);
+            }
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The lines of a definition that goes on.
+    fn continued(&mut self, file: usize, first: Text<'s>, out: &mut Vec<Diagnostic>) -> Vec<Text<'s>> {
+        let source = self.source;
+        let text = source.text(file);
+        let mut lines = vec![first];
+        let mut offset = match self.frames.last() {
+            Some(Frame::File { offset, .. }) => *offset,
+            _ => text.len(),
+        };
+        while offset < text.len() {
+            let start = offset;
+            let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
+            let line = &text[start..end];
+            if line.trim_end_matches(['\n', '\r']).is_empty() {
+                // As in the C version, an empty line ends it, and lines with nothing but a comment do not.
+                self.goes_on_behind(file, end, &lines[0], out);
+                break;
+            }
+            offset = end;
+            let Some(line) = self.uncommented(file, start, line, out) else { continue };
+            let goes_on = line.as_str().ends_with('\\');
+            lines.push(line);
+            if !goes_on {
+                break;
+            }
+        }
+        if let Some(Frame::File { offset: position, .. }) = self.frames.last_mut() {
+            *position = offset;
+        }
+        lines
+    }
+
+    /// Whoever writes `\` at the end of a line behind an empty one thinks that the definition still goes on.
+    fn goes_on_behind(&mut self, file: usize, from: usize, definition: &Text<'s>, out: &mut Vec<Diagnostic>) {
+        let text = self.source.text(file);
+        let start = from + text[from..].find(|c: char| !c.is_ascii_whitespace()).unwrap_or(text.len() - from);
+        let next = text[start..].lines().next().unwrap_or_default().trim_end_matches([' ', '\t', '\r']);
+        if !next.ends_with('\\') || definition_name(next).is_some() {
+            return;
+        }
+        let Some(name) = definition_name(definition.as_str()) else { return };
+        let d = Diagnostic::error(
+            "bad-definition",
+            Span::new(file, start, start + next.len()),
+            "a line that continues nothing",
+        )
+        .label(format!("the empty line above ended the definition of `${name}`"))
+        .also(definition.span(0, 1 + name.len()), "it begins here")
+        .help("remove the empty line, or put a `\\` on it");
+        self.partial = true;
+        self.report(d, out);
+    }
+
+    /// What a line comes to, once everything that is not of the language proper is carried out.
+    fn line(&mut self, mut text: Text<'s>, out: &mut Vec<Diagnostic>) -> Option<Line<'s>> {
+        let mut unresolved = text.torn;
+        for _ in 0..MAX_TURNS {
+            match text.as_str().as_bytes().first()? {
+                b'@' => match self.conditions(&text)? {
+                    (true, rest) => {
+                        text = rest;
+                        continue;
+                    }
+                    (false, _) => return None,
+                },
+                b'$' if is_definition(text.as_str()) => {
+                    self.define(vec![text], false, out);
+                    return None;
+                }
+                b'~' if repeat::word(text.as_str()).is_some() => {
+                    self.repeat(&text, out);
+                    return None;
+                }
+                _ => {}
+            }
+            let is_include = include::recognise(text.as_str()).is_some();
+            // Values may hold an `include`, an `@id` or a `~SEQ`, and these concern the whole line.
+            let whole = is_include || text.as_str().starts_with('$');
+            if !whole && let Some(at) = fresh_start(text.as_str()) {
+                let rest = text.part(at, text.len());
+                text = text.part(0, at);
+                if !self.push(Frame::Rest(rest), text.span(0, 1), out) {
+                    return None;
+                }
+            }
+            if text.as_str().contains('$') {
+                let result = self.substitute(&mut text, out);
+                unresolved |= result.unresolved;
+                text = text.part(0, text.len());
+                if let Some((definition, used)) = result.lines {
+                    let around = text.via;
+                    let first = result.joined.then_some(Line { text, unresolved });
+                    return self.expand(&definition, used, around, first, out);
+                }
+                if result.changed && !unresolved && !is_include && is_directive(text.as_str()) {
+                    continue;
+                }
+            }
+            if is_include {
+                if unresolved {
+                    self.partial = true;
+                } else {
+                    self.include(&text, out);
+                }
+                return None;
+            }
+            return (text.len() > 0).then_some(Line { text, unresolved });
+        }
+        let span = text.span(0, text.len());
+        self.report(
+            Diagnostic::error("expansion-too-large", span, "this expands to too much")
+                .label(format!("more than {MAX_TURNS} conditions and definitions in each other")),
+            out,
+        );
+        None
+    }
+
+    /// The lines of `definition` in the place of its name. `first`: what stands before the name, with its first line.
+    fn expand(
+        &mut self,
+        definition: &Rc<Definition<'s>>,
+        used: Span,
+        around: Via,
+        first: Option<Line<'s>>,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<Line<'s>> {
+        let same = |frame: &Frame<'_>| matches!(frame, Frame::Lines { definition: other, .. } if other.name == definition.name);
+        if self.frames.iter().any(same) {
+            self.partial = true;
+            self.report(definition.recursive(used), out);
+            return None;
+        }
+        let via = self.expansions.lines(around, definition.number.unwrap_or(0), used);
+        let next = usize::from(first.is_some());
+        let frame = Frame::Lines { definition: Rc::clone(definition), next, via, place: used };
+        if self.push(frame, used, out) { first } else { None }
+    }
+
+    fn push(&mut self, frame: Frame<'s>, place: Span, out: &mut Vec<Diagnostic>) -> bool {
+        if self.frames.len() < MAX_FRAMES {
+            self.frames.push(frame);
+            return true;
+        }
+        self.partial = true;
+        self.report(
+            Diagnostic::error("expansion-too-large", place, "this expands to too much")
+                .label(format!("more than {MAX_FRAMES} definitions and repetitions in each other")),
+            out,
+        );
+        false
+    }
+
+    /// The ids that a line begins with: whether they are this machine's, and what is behind them.
+    fn conditions(&self, text: &Text<'s>) -> Option<(bool, Text<'s>)> {
+        let line = text.as_str();
+        let (mut at, mut holds) = (0, true);
+        while line[at..].starts_with('@') {
+            let rest = &line[at + 1..];
+            let (not, rest) = rest.strip_prefix('^').map_or((false, rest), |rest| (true, rest));
+            let id = rest.split([' ', '\t']).next().unwrap_or_default();
+            holds &= (id == self.source.settings.id) != not;
+            let behind = rest[id.len()..].trim_start_matches([' ', '\t']);
+            at = line.len() - behind.len();
+        }
+        (at < line.len()).then(|| (holds, text.part(at, line.len())))
+    }
+
+    /// Carries out a `$NAME=value`, which may have more lines.
+    fn define(&mut self, lines: Vec<Text<'s>>, several: bool, out: &mut Vec<Diagnostic>) {
+        let Some(first) = lines.first() else { return };
+        let Some(name) = definition_name(first.as_str()) else { return };
+        let value = 1 + name.len();
+        let place = first.span(0, value);
+        let name: Rc<str> = Rc::from(name);
+        let equals = first.as_str()[value..].find('=').map_or(value, |at| value + at);
+        if equals > value {
+            let d = Diagnostic::error(
+                "bad-definition",
+                first.span(value, equals),
+                "a blank before the `=` of a definition",
+            )
+            .label("no blank may stand here")
+            .help(format!("write `${name}=`"));
+            self.report(d, out);
+        }
+        let mut body = Vec::with_capacity(lines.len());
+        for (at, line) in lines.iter().enumerate() {
+            let from = if at == 0 { equals + 1 } else { 0 };
+            let to = if several {
+                line.as_str().strip_suffix('\\').map_or(line.len(), str::len).max(from)
+            } else {
+                line.len()
+            };
+            let line = line.part(from, to);
+            if !several || line.len() > 0 {
+                body.push(line);
+            }
+        }
+        let end = if several { None } else { first.len().checked_sub(1) };
+        let shown = end.map_or(place, |_| first.span(0, first.len()));
+        let number = Some(self.expansions.defined(Rc::clone(&name), shown));
+        let several = several && !body.is_empty();
+        self.definitions.insert(Rc::clone(&name), Rc::new(Definition { name, lines: body, several, place, number }));
+    }
+
+    /// Carries out a `~SEQ` or `~LST`.
+    fn repeat(&mut self, text: &Text<'s>, out: &mut Vec<Diagnostic>) {
+        let Some(word) = repeat::word(text.as_str()) else { return };
+        let read = repeat::parentheses(text, word).and_then(|(from, to)| {
+            let mut inside = text.part(from, to);
+            let head = if word == "~LST" {
+                repeat::list(&inside)?
+            } else {
+                if inside.as_str().contains('$') && self.substitute(&mut inside, out).unresolved {
+                    return Ok(None);
+                }
+                repeat::sequence(&inside, text.as_str().starts_with("~SEQx"))?
+            };
+            Ok(Some((head, to)))
+        });
+        match read {
+            Ok(Some((head, close))) => {
+                let place = text.span(0, close + 1);
+                let names = head.names.iter().map(|name| Rc::from(name.as_str())).collect();
+                let turns = Rc::new(Turns { place, names, values: head.values });
+                let number = self.expansions.repeated(Rc::clone(&turns));
+                let text = text.part(close + 1, text.len());
+                if text.len() == 0 {
+                    let d = Diagnostic::error("bad-repeat", place, format!("`{word}` has nothing to repeat"))
+                        .label("expected the line to repeat after this");
+                    self.report(d, out);
+                    return;
+                }
+                self.push(Frame::Repeat { turns, next: 0, number, text }, place, out);
+            }
+            Ok(None) => self.partial = true,
+            Err(diagnostic) => {
+                self.partial = true;
+                self.report(*diagnostic, out);
+            }
+        }
+    }
+
+    /// Carries out an `include`.
+    fn include(&mut self, text: &Text<'s>, out: &mut Vec<Diagnostic>) {
+        let Some(include) = include::recognise(text.as_str()) else { return };
+        let mut found = Vec::new();
+        let outcome = include.find(text, self.source, self.file(), self.checks, &mut found);
+        for diagnostic in found {
+            self.report(diagnostic, out);
+        }
+        self.needs.extend(outcome.open);
+        self.partial |= outcome.partial;
+        let place = text.span(include.at, text.len());
+        if !outcome.files.is_empty() {
+            let frame = Frame::Files { files: outcome.files, next: 0, place, checks: self.checks };
+            self.push(frame, place, out);
+        }
+    }
+
+    /// Two keywords say something to the preprocessor itself.
+    fn watch(&mut self, line: &Line<'s>, out: &mut Vec<Diagnostic>) {
+        let text = line.text.as_str();
+        let words = |keyword: &str| -> Option<Vec<(String, Span)>> {
+            let at = text.find(keyword)?;
+            let before = text[..at].trim_end_matches([' ', '\t']);
+            let rest = &text[at + keyword.len()..];
+            if !(before.is_empty() || before.ends_with(['{', '}']))
+                || !(rest.is_empty() || rest.starts_with([' ', '\t']))
+            {
+                return None;
+            }
+            let rest = rest.split(['{', '}']).next().unwrap_or_default();
+            let mut out = Vec::new();
+            let mut from = at + keyword.len();
+            for word in rest.split([' ', '\t']) {
+                if !word.is_empty() {
+                    out.push((word.to_owned(), line.text.span(from, from + word.len())));
+                }
+                from += word.len() + 1;
+            }
+            Some(out)
+        };
+        if text.contains("include_check") {
+            if let Some(words) = words("include_check") {
+                let mut found = Vec::new();
+                self.checks.change(words.iter().map(|(word, span)| (word.as_str(), *span)), &mut found);
+                found.into_iter().for_each(|d| self.report(d, out));
+            }
+        } else if text.contains("random_seed")
+            && let Some(words) = words("random_seed")
+            && let Some(seed) = words.first().and_then(|(word, _)| word.parse().ok())
+        {
+            self.seed = Some(seed);
+        }
+    }
+}
+
+/// The letters, digits and underscores at the start of `text`, unless a digit is the first.
+pub(super) fn variable_name(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    if text.starts_with(|c: char| c.is_ascii_digit()) { "" } else { &text[..end] }
+}
+
+/// The name that a `$NAME=value` defines. With blanks before the `=` too: what else could be meant?
+fn definition_name(line: &str) -> Option<&str> {
+    let name = variable_name(line.strip_prefix('$')?);
+    let rest = &line[1 + name.len()..];
+    (!name.is_empty() && rest.trim_start_matches([' ', '\t']).starts_with('=')).then_some(name)
+}
+
+fn is_definition(line: &str) -> bool {
+    definition_name(line).is_some()
+}
+
+/// Whether a line is about the text rather than of it.
+fn is_directive(line: &str) -> bool {
+    line.starts_with('@') || is_definition(line) || repeat::word(line).is_some() || include::recognise(line).is_some()
+}
+
+/// Where a line begins anew: behind a brace, where something stands that only counts at the start of a line.
+fn fresh_start(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let (mut at, mut quoted) = (0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => quoted = !quoted,
+            b'$' if !quoted && bytes.get(at + 1) == Some(&b'{') => {
+                at = line[at..].find('}').map_or(bytes.len(), |close| at + close);
+            }
+            b'{' | b'}' if !quoted => {
+                let rest = line[at + 1..].trim_start_matches([' ', '\t']);
+                if rest.starts_with(['@', '~', '$']) || include::recognise(rest).is_some() {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}

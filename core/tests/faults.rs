@@ -113,6 +113,7 @@ fn group() -> keepalived_core::config::model::Config {
         members: vec!["VI_1".into(), "VI_2".into()],
         track_interfaces: Vec::new(),
         notify: Default::default(),
+        ..Default::default()
     });
     config
 }

@@ -56,6 +56,7 @@ fn the_startup_delay_does_not_end_in_a_stop() {
         members: vec!["VI_1".into()],
         track_interfaces: vec![],
         notify,
+        ..Default::default()
     });
     c.global.startup_delay = Duration::from_secs(10);
     let mut node = Node::new(c);

@@ -20,7 +20,7 @@ fn second() -> InstanceConfig {
 fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
     let mut config = config(instances);
     let members = config.instances.iter().map(|i| i.name.clone()).collect();
-    let mut group = SyncGroupConfig { name: "G".into(), members, track_interfaces: vec![], notify: Default::default() };
+    let mut group = SyncGroupConfig { name: "G".into(), members, ..Default::default() };
     group.notify.master = Some(Script { argv: vec!["/group-master".into()], user: None });
     config.sync_groups.push(group);
     config

@@ -75,6 +75,7 @@ fn a_new_member_of_a_group_of_masters_does_not_pull_it_down() {
             members,
             track_interfaces: vec![],
             notify: Default::default(),
+            ..Default::default()
         });
         config
     };
@@ -167,6 +168,7 @@ impl Arbitrary for Any {
                 members,
                 track_interfaces: vec![],
                 notify: Default::default(),
+                ..Default::default()
             });
         }
         Any(config)

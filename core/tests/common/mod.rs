@@ -69,6 +69,7 @@ pub fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
         members,
         track_interfaces: vec![],
         notify: Default::default(),
+        ..Default::default()
     });
     config
 }

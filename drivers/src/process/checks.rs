@@ -54,14 +54,16 @@ fn problem(script: &Script, global: Option<&keepalived_core::config::model::Cred
     }
 }
 
-fn all(scripts: &mut NotifyScripts) -> [(&'static str, &mut Option<Script>); 5] {
-    let NotifyScripts { master, backup, fault, stop, any } = scripts;
+fn all(scripts: &mut NotifyScripts) -> [(&'static str, &mut Option<Script>); 7] {
+    let NotifyScripts { master, backup, fault, stop, any, deleted, master_rx_lower_pri } = scripts;
     [
         ("notify_master", master),
         ("notify_backup", backup),
         ("notify_fault", fault),
         ("notify_stop", stop),
         ("notify", any),
+        ("notify_deleted", deleted),
+        ("notify_master_rx_lower_pri", master_rx_lower_pri),
     ]
 }
 

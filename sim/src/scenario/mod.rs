@@ -206,6 +206,7 @@ impl Scenario {
                 members: config.instances.iter().map(|i| i.name.clone()).collect(),
                 track_interfaces: Vec::new(),
                 notify: NotifyScripts::default(),
+                ..Default::default()
             });
         }
         self

@@ -264,6 +264,7 @@ fn all_scripts() -> NotifyScripts {
         fault: script("fault"),
         stop: script("stop"),
         any: script("any"),
+        ..NotifyScripts::default()
     }
 }
 

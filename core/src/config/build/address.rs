@@ -240,7 +240,7 @@ fn scope(text: &str) -> Option<u8> {
 }
 
 /// An address and the prefix length after it.
-fn with_prefix(cx: &mut Context<'_, '_>, word: &Word) -> Option<(IpAddr, Option<u8>)> {
+pub(super) fn with_prefix(cx: &mut Context<'_, '_>, word: &Word) -> Option<(IpAddr, Option<u8>)> {
     let (ip, prefix) = match word.text.split_once('/') {
         Some((ip, prefix)) => (ip, Some(prefix)),
         None => (word.text.as_str(), None),

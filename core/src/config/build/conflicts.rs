@@ -50,13 +50,13 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
 /// Weights of an owner are useless: its priority never changes.
 fn owners(cx: &mut Context<'_, '_>, built: &[Built]) {
     for instance in built.iter().filter(|b| b.config.priority == Priority::OWNER) {
-        for (track, span) in instance.config.track_interfaces.iter().zip(&instance.tracked) {
-            if track.weight != 0 {
-                cx.report(
-                    Diagnostic::warning("no-effect", *span, "the priority of the addresses' owner never changes")
-                        .label("this weight has no effect"),
-                );
-            }
+        let interfaces = instance.config.track_interfaces.iter().map(|track| track.weight).zip(&instance.tracked);
+        let objects = instance.lists.all().map(|given| (given.value.weight.value, &given.span));
+        for (_, span) in interfaces.chain(objects).filter(|(weight, _)| *weight != 0) {
+            cx.report(
+                Diagnostic::warning("no-effect", *span, "the priority of the addresses' owner never changes")
+                    .label("this weight has no effect"),
+            );
         }
     }
 }

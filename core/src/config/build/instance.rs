@@ -1,14 +1,20 @@
 //! `vrrp_instance`: what is written, before defaults and rules.
 
+use super::setting::Fields;
+use super::track::list::{Kind, Lists, Trackables};
 use super::values::Value;
-use super::{Context, Given, Item, Seen, address, global, track, walk};
+use super::{Context, Given, Item, Seen, address, global, hmac, track, walk};
 use crate::config::ast::Block;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
-use crate::config::model::{AuthPass, Garp, InitialState, NotifyScripts, Script, TrackInterface, UnicastPeer};
+use crate::config::model::{
+    AuthPass, Garp, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Rules, Script, TrackInterface,
+    UnicastPeer,
+};
 use crate::net::{Name, Priority, Version, Vrid};
 use core::net::IpAddr;
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 /// What an instance says of itself.
 pub(super) struct Draft {
@@ -47,6 +53,26 @@ pub(super) struct Draft {
     pub(super) lower_prio_no_advert: Option<bool>,
     pub(super) v3_checksum_as_v2: Option<bool>,
     pub(super) notify: NotifyScripts,
+    pub(super) lists: Lists,
+    pub(super) link: LinkConfig,
+    pub(super) rules: Rules,
+    pub(super) inherited: Inherited,
+    /// Where a keyword that rules depend on was written.
+    pub(super) spans: BTreeMap<&'static str, Span>,
+    pub(super) hmac: Option<Box<HmacConfig>>,
+}
+
+/// What an instance says otherwise than `global_defs`.
+#[derive(Default)]
+pub(super) struct Inherited {
+    pub(super) strict: Option<bool>,
+    /// The last of `accept` and `no_accept`.
+    pub(super) accept: Option<bool>,
+    pub(super) down_timer_adverts: Option<u8>,
+    pub(super) owner_ignore_adverts: Option<bool>,
+    pub(super) garp_extra: Option<GarpExtra>,
+    pub(super) smtp_alert: Option<bool>,
+    pub(super) priority_changes: Option<bool>,
 }
 
 /// What an instance says about announcements.
@@ -76,15 +102,21 @@ impl GarpChanges {
 }
 
 /// Reads the block of an instance.
-pub(super) fn read(cx: &mut Context<'_, '_>, name: &Given<Name>, block: &Block) -> Draft {
+pub(super) fn read(cx: &mut Context<'_, '_>, trackables: &mut Trackables, name: &Given<Name>, block: &Block) -> Draft {
     let mut draft = Draft::new(name.clone());
     let mut seen = Seen::new();
     let mut authentication = Vec::new();
+    let mut hmac = Vec::new();
     walk(cx, &block.statements, keywords::INSTANCE, &mut seen, |cx, item| match item.value {
+        Value::Block(block) if item.keyword.name == "auth_hmac" => hmac.push((item.span, block)),
         Value::Block(block) => authentication.push(block),
+        Value::Lines(ref lines) if let Some(kind) = Kind::listed_by(item.keyword.name) => {
+            draft.lists.read(cx, trackables, kind, lines);
+        }
         _ => set(cx, &mut draft, item),
     });
     draft.written = seen.keys().copied().collect();
+    draft.spans = seen.iter().map(|(name, phrase)| (*name, phrase.span)).collect();
     let mut seen = Seen::new();
     for block in authentication {
         walk(cx, &block.statements, keywords::AUTHENTICATION, &mut seen, |cx, item| match item.value {
@@ -94,11 +126,21 @@ pub(super) fn read(cx: &mut Context<'_, '_>, name: &Given<Name>, block: &Block) 
         });
     }
     draft.written.extend(seen.keys());
+    let mut seen = Seen::new();
+    for (_, block) in &hmac {
+        hmac::read(cx, draft.hmac.get_or_insert_default(), block, &mut seen);
+    }
+    if let (Some(config), Some((span, _))) = (&draft.hmac, hmac.first()) {
+        hmac::check(cx, config, *span, &seen);
+    }
     draft
 }
 
 fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
-    match (item.keyword.name, &item.value) {
+    if draft.link.take(cx, &item) || draft.rules.take(cx, &item) {
+        return;
+    }
+    match (item.keyword.meaning(), &item.value) {
         ("state", Value::Choice(state)) => {
             let state = if *state == "MASTER" { InitialState::Master } else { InitialState::Backup };
             draft.state = item.given(state);
@@ -147,6 +189,21 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("higher_prio_send_advert", Value::Switch(on)) => draft.higher_prio_send_advert = Some(*on),
         ("lower_prio_no_advert", Value::Switch(on)) => draft.lower_prio_no_advert = Some(*on),
         ("v3_checksum_as_v2", Value::Switch(on)) => draft.v3_checksum_as_v2 = Some(*on),
+        ("strict_mode", Value::Switch(on)) => draft.inherited.strict = Some(*on),
+        ("accept", _) => draft.inherited.accept = Some(true),
+        ("no_accept", _) => draft.inherited.accept = Some(false),
+        ("down_timer_adverts", Value::Integer(n)) => draft.inherited.down_timer_adverts = Some(small(*n)),
+        ("owner_ignore_adverts", Value::Switch(on)) => draft.inherited.owner_ignore_adverts = Some(*on),
+        ("garp_extra_if", Value::Words(words)) => {
+            draft.inherited.garp_extra = global::extra(cx, words, 0).or(draft.inherited.garp_extra);
+        }
+        ("smtp_alert", Value::Switch(on)) => draft.inherited.smtp_alert = Some(*on),
+        ("notify_priority_changes", Value::Switch(on)) => draft.inherited.priority_changes = Some(*on),
+        ("notify_deleted", Value::Nothing) => draft.rules.notify_deleted = true,
+        ("notify_deleted", Value::Script(script)) => {
+            draft.rules.notify_deleted = true;
+            draft.notify.deleted = Some(script.clone());
+        }
         (name, Value::Script(script)) => notify(&mut draft.notify, name, script.clone()),
         _ => {}
     }
@@ -159,6 +216,7 @@ pub(super) fn notify(scripts: &mut NotifyScripts, keyword: &str, script: Script)
         "notify_backup" => &mut scripts.backup,
         "notify_fault" => &mut scripts.fault,
         "notify_stop" => &mut scripts.stop,
+        "notify_master_rx_lower_pri" => &mut scripts.master_rx_lower_pri,
         _ => &mut scripts.any,
     };
     *slot = Some(script);
@@ -236,6 +294,12 @@ impl Draft {
             lower_prio_no_advert: None,
             v3_checksum_as_v2: None,
             notify: NotifyScripts::default(),
+            lists: Lists::default(),
+            link: LinkConfig::default(),
+            rules: Rules::default(),
+            inherited: Inherited::default(),
+            spans: BTreeMap::new(),
+            hmac: None,
         }
     }
 }

@@ -4,11 +4,15 @@ mod address;
 mod bfd;
 mod conflicts;
 mod daemon;
+mod garp_group;
 pub(in crate::config) mod global;
+mod hmac;
 mod instance;
+mod link;
 mod resolve;
 pub(in crate::config) mod script;
 pub(in crate::config) mod setting;
+mod strict;
 mod sync_group;
 mod track;
 mod unknown;
@@ -20,13 +24,14 @@ use super::ast::{Block, Statement};
 use super::diagnostic::{Diagnostic, Span};
 use super::keywords::{self, Alias, Arg, Keyword, Path, Standing};
 use super::lexer::{Phrase, Word};
-use super::model::Config;
 use super::preprocess::text::Text;
+use super::model::{Config, InstanceConfig};
 use super::source::Source;
 use crate::net::Name;
 use setting::Fields;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use track::list::{Kind, Trackables};
 use values::Value;
 
 /// Builds the configuration. `partial`: parts of the text are missing, so nothing is said about what is not there.
@@ -41,22 +46,40 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
     });
 
     let defaults = global::read(&mut cx, &sections, &mut config.global);
+    let mut trackables = trackables(&mut cx, &sections, &mut config);
     let mut names = BTreeMap::new();
     let mut built = Vec::new();
     for section in sections.of("vrrp_instance") {
         if let Some((name, block)) = section.named()
             && is_first(&mut cx, &mut names, "vrrp_instance", &name)
         {
-            let draft = instance::read(&mut cx, &name, block);
+            let draft = instance::read(&mut cx, &mut trackables, &name, block);
             built.extend(resolve::instance(&mut cx, draft, &defaults));
         }
     }
-    config.sync_groups = sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &names, &mut built);
+    config.sync_groups =
+        sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
+    trackables.unused(&mut cx);
     conflicts::check(&mut cx, &built);
-    config.instances = built.into_iter().map(|b| b.config).collect();
-    config.bfd = bfd::read(&mut cx, sections.of("bfd_instance"));
+    config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
+    config.garp_groups = garp_group::read(&mut cx, sections.of("garp_group"));
     cx.finish();
     config
+}
+
+/// Reads what can be tracked.
+fn trackables(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &mut Config) -> Trackables {
+    let mut trackables = Trackables::default();
+    config.scripts = track::script::read(cx, sections.of("vrrp_script"));
+    config.files = track::file::read(cx, sections.of("track_file"));
+    config.processes = track::process::read(cx, sections.of("vrrp_track_process"));
+    config.bfd = bfd::read(cx, sections.of("bfd_instance"));
+    trackables.add(&config.scripts, &config.files, &config.processes, &config.bfd);
+    for kind in Kind::ALL {
+        let names = sections.of(kind.keyword()).iter().filter_map(Section::named);
+        trackables.declare(kind, names.map(|(name, _)| (name.value, name.span)));
+    }
+    trackables
 }
 
 /// What all readers share.

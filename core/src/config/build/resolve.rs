@@ -5,13 +5,16 @@
 use super::address::Entry;
 use super::global::Defaults;
 use super::instance::Draft;
-use super::{Context, Given};
+use super::track::list::Lists;
+use super::{Context, Given, strict};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::{AuthPass, InitialState, InstanceConfig, TrackInterface, Transport};
+use crate::config::model::{
+    AuthPass, InitialState, InstanceConfig, LinkConfig, Rules, TrackInterface, Tracking, Transport,
+};
 use crate::net::{AdvertInterval, Family, Priority, Version};
 use core::net::IpAddr;
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the packet's count of addresses can say.
 const MAX_ADDRESSES: usize = 255;
@@ -21,6 +24,12 @@ pub(super) struct Built {
     pub(super) config: InstanceConfig,
     pub(super) vrid: Span,
     pub(super) tracked: Vec<Span>,
+    /// What `config.tracking` will be.
+    pub(super) lists: Lists,
+    /// What the instance itself says about its sync group's setting.
+    pub(super) priority_changes: Option<bool>,
+    /// Where keywords that rules depend on were written.
+    pub(super) spans: BTreeMap<&'static str, Span>,
 }
 
 /// Applies defaults and rules. `None`: something without which there is no instance is missing.
@@ -34,15 +43,18 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let state = state(&draft, priority);
     let (preempt, preempt_delay) = preemption(cx, &draft, state, priority);
     let transport = transport(cx, &mut draft, family, defaults);
+    let link = link(cx, &mut draft, &transport, family);
+    let rules = rules(cx, &mut draft, priority, preempt, defaults);
+    let name = draft.name.span;
     let auth = authentication(cx, &draft, version);
     let advert_interval = interval(cx, &draft, version);
-    let source = source(cx, &draft, family);
+    let source = source(cx, &draft, &link, family);
     let (addresses, excluded) = addresses(cx, &mut draft, version);
     let interface = draft.interface?.value;
     let vrid = draft.vrid?;
     let (track_interfaces, tracked) = track(cx, draft.track, &interface);
     let check = draft.check_unicast_src.map(|given| given.value);
-    let config = InstanceConfig {
+    let mut config = InstanceConfig {
         name: draft.name.value,
         state,
         interface,
@@ -68,8 +80,16 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         lower_prio_no_advert: draft.lower_prio_no_advert.unwrap_or(defaults.lower_prio_no_advert),
         v3_checksum_pseudo_header: !draft.v3_checksum_as_v2.unwrap_or(defaults.v3_checksum_as_v2),
         notify: draft.notify,
+        tracking: Tracking::default(),
+        link,
+        rules,
+        hmac: draft.hmac,
     };
-    Some(Built { config, vrid: vrid.span, tracked })
+    if config.rules.strict {
+        strict::apply(cx, &mut config, name, &draft.spans);
+    }
+    let priority_changes = draft.inherited.priority_changes;
+    Some(Built { config, vrid: vrid.span, tracked, lists: draft.lists, priority_changes, spans: draft.spans })
 }
 
 fn require(cx: &mut Context<'_, '_>, draft: &Draft, keyword: &str, what: &str) {
@@ -262,7 +282,8 @@ fn group(cx: &mut Context<'_, '_>, given: &Given<IpAddr>) -> Option<IpAddr> {
     fits.then_some(given.value)
 }
 
-fn source(cx: &mut Context<'_, '_>, draft: &Draft, _family: Family) -> Option<IpAddr> {
+fn source(cx: &mut Context<'_, '_>, draft: &Draft, link: &LinkConfig, family: Family) -> Option<IpAddr> {
+    let own = link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.address);
     match (&draft.unicast_source, &draft.mcast_source) {
         (Some(a), Some(b)) if a.value != b.value => {
             cx.report(
@@ -273,7 +294,7 @@ fn source(cx: &mut Context<'_, '_>, draft: &Draft, _family: Family) -> Option<Ip
             Some(a.value)
         }
         (Some(given), _) | (None, Some(given)) => Some(given.value),
-        (None, None) => None,
+        (None, None) => own.map(|(ip, _)| ip).filter(|ip| Family::of(*ip) == family),
     }
 }
 
@@ -284,6 +305,9 @@ fn authentication(cx: &mut Context<'_, '_>, draft: &Draft, version: Version) -> 
         );
         None
     };
+    if let (Some(_), Some(kind)) = (&draft.hmac, &draft.auth_type) {
+        return ignored(cx, kind.span, "`auth_hmac` takes the place of `authentication`", "skipped");
+    }
     match (&draft.auth_type, &draft.auth_pass) {
         (None, None) => None,
         (Some(kind), _) if kind.value == "AH" => {
@@ -332,7 +356,7 @@ fn interval(cx: &mut Context<'_, '_>, draft: &Draft, version: Version) -> Advert
 }
 
 fn addresses(cx: &mut Context<'_, '_>, draft: &mut Draft, version: Version) -> (Vec<Entry>, Vec<Entry>) {
-    if !draft.has_addresses && !cx.partial {
+    if !draft.has_addresses && !draft.rules.no_virtual_ipaddress && !cx.partial {
         let name = &draft.name;
         let message = format!("`{}` has no addresses", name.value);
         let empty = draft.written.contains(&"virtual_ipaddress");
@@ -384,4 +408,75 @@ fn track(cx: &mut Context<'_, '_>, track: Vec<Given<TrackInterface>>, own: &str)
         })
         .map(|given| (given.value, given.span))
         .unzip()
+}
+
+/// Virtual interfaces, and what goes with them.
+fn link(cx: &mut Context<'_, '_>, draft: &mut Draft, transport: &Transport, family: Family) -> LinkConfig {
+    let mut link = core::mem::take(&mut draft.link);
+    let span = |keyword: &str| draft.spans.get(keyword).copied().unwrap_or(draft.name.span);
+    if let (Some(_), Some(_)) = (&link.vmac, &link.ipvlan) {
+        cx.report(
+            Diagnostic::error("contradiction", span("use_vmac").later(span("use_ipvlan")), "both a vmac and an ipvlan")
+                .label("which of the two is meant?")
+                .also(span("use_vmac").earlier(span("use_ipvlan")), "the other is here"),
+        );
+    }
+    let unicast = matches!(transport, Transport::Unicast { .. });
+    if link.vmac.is_some() && unicast && !link.xmit_base {
+        link.xmit_base = true;
+        cx.report(
+            Diagnostic::warning("implied", span("use_vmac"), "unicast adverts cannot leave by a virtual MAC interface")
+                .label("`vmac_xmit_base` is used")
+                .help("write `vmac_xmit_base`, too"),
+        );
+    }
+    if link.vmac.is_none() && link.xmit_base {
+        link.xmit_base = false;
+        no_effect(cx, span("vmac_xmit_base"), "`vmac_xmit_base` has no effect without `use_vmac`");
+    }
+    if let Some((ip, _)) = link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.address)
+        && Family::of(ip) != family
+    {
+        cx.report(
+            Diagnostic::error("wrong-family", span("use_ipvlan"), format!("`{ip}` is of another family"))
+                .label(format!("expected an {family} address")),
+        );
+        link.ipvlan = None;
+    }
+    if link.vrf.is_some() && draft.interface.is_some() {
+        link.vrf = None;
+        no_effect(cx, span("vrf"), "`vrf` has no effect with `interface`");
+    }
+    link
+}
+
+fn no_effect(cx: &mut Context<'_, '_>, span: Span, message: &str) {
+    cx.report(Diagnostic::warning("no-effect", span, message).label("skipped"));
+}
+
+/// What is inherited, and what needs something else.
+fn rules(cx: &mut Context<'_, '_>, draft: &mut Draft, priority: Priority, preempt: bool, defaults: &Defaults) -> Rules {
+    let mut rules = core::mem::take(&mut draft.rules);
+    let given = &draft.inherited;
+    let span = |keyword: &str| draft.spans.get(keyword).copied().unwrap_or(draft.name.span);
+    let owner = priority == Priority::OWNER;
+    rules.strict = given.strict.unwrap_or(defaults.strict);
+    rules.accept = given.accept.unwrap_or(owner || !rules.strict);
+    rules.down_timer_adverts = given.down_timer_adverts.unwrap_or(defaults.down_timer_adverts);
+    rules.garp_extra = given.garp_extra.unwrap_or(defaults.garp_extra);
+    rules.smtp_alert = given.smtp_alert.unwrap_or(defaults.smtp_alert);
+    rules.notify_priority_changes = given.priority_changes.unwrap_or(defaults.priority_changes);
+    rules.owner_ignore_adverts = owner && given.owner_ignore_adverts.unwrap_or(defaults.owner_ignore_adverts);
+    if given.owner_ignore_adverts == Some(true) && !owner {
+        no_effect(cx, span("owner_ignore_adverts"), "`owner_ignore_adverts` has no effect with a priority below 255");
+    }
+    if rules.timer_expired_backup.is_some() && preempt {
+        rules.timer_expired_backup = None;
+        no_effect(cx, span("timer_expired_backup"), "`timer_expired_backup` has no effect without `nopreempt`");
+    }
+    if rules.track_src_ip && draft.unicast_source.is_none() && draft.mcast_source.is_none() {
+        rules.track_src_ip = false;
+        no_effect(cx, span("track_src_ip"), "`track_src_ip` has no effect without a source address");
+    }
+    rules
 }

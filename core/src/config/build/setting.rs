@@ -295,6 +295,48 @@ impl<T: Setting + Blank> Setting for Option<T> {
     }
 }
 
+/// A value of several words.
+pub(in crate::config) trait Form: Sized {
+    /// Reads it. `None`: it was wrong, and has been reported.
+    fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self>;
+    /// How it is written.
+    fn words(&self) -> String;
+}
+
+/// Values of several words, each with the value that nobody sees.
+macro_rules! forms {
+    ($($type:ty => $blank:expr,)*) => {$(
+        impl $crate::config::build::setting::Setting for $type {
+            fn set(
+                &mut self,
+                cx: &mut $crate::config::build::Context<'_, '_>,
+                item: &$crate::config::build::Item<'_>,
+            ) {
+                if let Some(value) = $crate::config::build::setting::Form::parse(cx, item) {
+                    *self = value;
+                }
+            }
+
+            fn say(&self, _: &$crate::config::keywords::Keyword) -> $crate::config::build::setting::Said {
+                $crate::config::build::setting::Said::Words($crate::config::build::setting::Form::words(self))
+            }
+        }
+
+        impl $crate::config::build::setting::Blank for $type {
+            fn blank() -> Self {
+                $blank
+            }
+        }
+    )*};
+}
+pub(in crate::config) use forms;
+
+/// The words of a keyword that takes some.
+pub(in crate::config) fn words<'a>(item: &Item<'a>) -> Option<&'a [Word]> {
+    let Value::Words(words) = item.value else { return None };
+    Some(words)
+}
+
 /// One of many values of a keyword: some of its words, or a line of its block.
 pub(in crate::config) trait Entry: Sized {
     /// Reads it. `None`: it was wrong, and has been reported.

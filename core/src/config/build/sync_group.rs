@@ -1,12 +1,14 @@
 //! `vrrp_sync_group`.
 
+use super::global::Defaults;
 use super::resolve::Built;
+use super::track::list::{Kind, Lists, Trackables};
 use super::values::Value;
 use super::{Context, Given, Names, Section, Seen, instance, is_first, track, walk};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::Word;
-use crate::config::model::{NotifyScripts, SyncGroupConfig};
+use crate::config::model::{NotifyScripts, SyncGroupConfig, TrackInterface};
 use crate::net::{Name, Priority};
 use std::collections::BTreeMap;
 
@@ -14,6 +16,8 @@ use std::collections::BTreeMap;
 pub(super) fn read(
     cx: &mut Context<'_, '_>,
     groups: &[Section<'_>],
+    trackables: &mut Trackables,
+    defaults: &Defaults,
     instances: &Names,
     built: &mut [Built],
 ) -> Vec<SyncGroupConfig> {
@@ -30,7 +34,15 @@ pub(super) fn read(
         let mut track_interfaces = Vec::new();
         let mut notify = NotifyScripts::default();
         let mut lists: Vec<(Span, Vec<&Word>)> = Vec::new();
+        let mut tracked = Lists::default();
+        let (mut use_weights, mut smtp_alert, mut priority_changes) = (false, None, None);
         walk(cx, &block.statements, keywords::SYNC_GROUP, &mut Seen::new(), |cx, item| match item.value {
+            Value::Lines(ref lines) if let Some(kind) = Kind::listed_by(item.keyword.name) => {
+                tracked.read(cx, trackables, kind, lines);
+            }
+            Value::Switch(on) if item.keyword.name == "smtp_alert" => smtp_alert = Some(on),
+            Value::Switch(on) => priority_changes = Some(on),
+            Value::Nothing => use_weights = true,
             Value::Names(words) => lists.push((item.span, words)),
             Value::Lines(lines) => track::read(cx, &lines, &mut track_interfaces),
             Value::Script(script) => instance::notify(&mut notify, item.keyword.name, script),
@@ -49,18 +61,32 @@ pub(super) fn read(
             no_members(cx, name);
             continue;
         }
-        weights(cx, name, &members, &by_name, built);
+        let weights = Weights { group: name, allowed: use_weights };
+        weights.members(cx, &members, &by_name, built);
+        for member in &members {
+            let Some(built) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
+            let rules = &mut built.config.rules;
+            rules.notify_priority_changes =
+                built.priority_changes.or(priority_changes).unwrap_or(defaults.priority_changes);
+        }
+        weights.objects(cx, &mut tracked);
         let track_interfaces = track_interfaces
             .into_iter()
             .map(|mut given| {
-                if given.value.weight != 0 {
-                    weightless(cx, name, given.span);
-                    given.value.weight = 0;
-                }
+                weights.interface(cx, &mut given.value, given.span);
                 given.value
             })
             .collect();
-        out.push(SyncGroupConfig { name: name.value.clone(), members, track_interfaces, notify });
+        out.push(SyncGroupConfig {
+            name: name.value.clone(),
+            members,
+            track_interfaces,
+            notify,
+            tracking: tracked.finish(),
+            weights: use_weights,
+            smtp_alert: smtp_alert.unwrap_or(defaults.smtp_alert),
+            notify_priority_changes: priority_changes.unwrap_or(defaults.priority_changes),
+        });
     }
     out
 }
@@ -115,14 +141,7 @@ fn unknown(cx: &mut Context<'_, '_>, word: &Word, instances: &Names) {
     let mut diagnostic =
         Diagnostic::error("unknown-instance", word.span, format!("there is no vrrp_instance `{}`", word.text))
             .label("not defined anywhere");
-    // Only a few are looked at: this is for people, and a list of wrong names must not cost the square of its length.
-    let near = instances
-        .keys()
-        .take(200)
-        .map(|name| (super::unknown::distance(name, &word.text), name))
-        .min_by_key(|(d, _)| *d)
-        .filter(|(d, _)| *d <= (word.text.chars().count() / 3).max(1));
-    if let Some((_, name)) = near {
+    if let Some(name) = super::unknown::nearest_name(instances.keys(), &word.text) {
         diagnostic = diagnostic.help(format!("did you mean `{name}`?"));
     }
     cx.report(diagnostic);
@@ -140,30 +159,75 @@ fn no_members(cx: &mut Context<'_, '_>, name: &Given<Name>) {
 }
 
 /// Weights would let the members' priorities come apart. The owner of the addresses has no use for them at all.
-fn weights(
-    cx: &mut Context<'_, '_>,
-    group: &Given<Name>,
-    members: &[Name],
-    by_name: &BTreeMap<Name, usize>,
-    built: &mut [Built],
-) {
-    for member in members {
-        let Some(instance) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
-        let owner = instance.config.priority == Priority::OWNER;
-        let tracked = instance.tracked.iter();
-        for (track, span) in instance.config.track_interfaces.iter_mut().zip(tracked) {
-            if track.weight != 0 && !owner {
-                weightless(cx, group, *span);
-                track.weight = 0;
-            }
-        }
-    }
+struct Weights<'a> {
+    group: &'a Given<Name>,
+    /// `sync_group_tracking_weight` was written.
+    allowed: bool,
 }
 
-fn weightless(cx: &mut Context<'_, '_>, group: &Given<Name>, span: Span) {
-    cx.report(
-        Diagnostic::warning("no-effect", span, "a weight has no effect in a sync group")
-            .label("its failure is a fault instead")
-            .also(group.span, "the group"),
-    );
+impl Weights<'_> {
+    fn members(
+        &self,
+        cx: &mut Context<'_, '_>,
+        members: &[Name],
+        by_name: &BTreeMap<Name, usize>,
+        built: &mut [Built],
+    ) {
+        for member in members {
+            let Some(instance) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
+            if instance.config.priority == Priority::OWNER {
+                continue;
+            }
+            let tracked = instance.tracked.iter();
+            for (track, span) in instance.config.track_interfaces.iter_mut().zip(tracked) {
+                self.interface(cx, track, *span);
+            }
+            self.objects(cx, &mut instance.lists);
+        }
+    }
+
+    fn interface(&self, cx: &mut Context<'_, '_>, track: &mut TrackInterface, span: Span) {
+        if track.weight != 0 && !self.allowed {
+            self.weightless(cx, span);
+            track.weight = 0;
+        }
+    }
+
+    /// Objects with weights are left out, but for files, whose weight is 1 where nothing else is said.
+    fn objects(&self, cx: &mut Context<'_, '_>, lists: &mut Lists) {
+        if self.allowed {
+            return;
+        }
+        for given in lists.files.iter_mut().filter(|given| given.value.weight.value == 1) {
+            given.value.weight.value = 0;
+        }
+        for list in lists.all_mut() {
+            list.retain(|given| {
+                let keep = given.value.weight.value == 0;
+                if !keep {
+                    self.left_out(cx, given.span);
+                }
+                keep
+            });
+        }
+    }
+
+    fn left_out(&self, cx: &mut Context<'_, '_>, span: Span) {
+        cx.report(
+            Diagnostic::warning("no-effect", span, "a weight has no effect in a sync group")
+                .label("nothing comes of this")
+                .also(self.group.span, "the group")
+                .note("as in the C version; without a weight its failure would be a fault of all members")
+                .help("with `sync_group_tracking_weight` in the group, weights of all members count"),
+        );
+    }
+
+    fn weightless(&self, cx: &mut Context<'_, '_>, span: Span) {
+        cx.report(
+            Diagnostic::warning("no-effect", span, "a weight has no effect in a sync group")
+                .label("its failure is a fault instead")
+                .also(self.group.span, "the group")
+                .help("with `sync_group_tracking_weight` in the group, weights of all members count"),
+        );
+    }
 }

@@ -5,6 +5,7 @@ use crate::config::ast::Statement;
 use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::keywords::{self, Keyword, Path, Standing};
 use crate::config::lexer::Word;
+use crate::net::Name;
 
 /// Nobody reads more of them, and each is a search through the whole table.
 const MAX_SUGGESTIONS: usize = 40;
@@ -79,6 +80,14 @@ pub(super) fn nearest(candidates: impl Iterator<Item = &'static Keyword>, word: 
         .filter(|(d, k)| (*d <= limit && *d < k.name.len()) || begins(k.name, word))
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
+}
+
+/// The nearest of `names`, when it is near enough to be meant. Only a few are looked at: this is for people, and a list
+/// of wrong names must not cost the square of its length.
+pub(super) fn nearest_name<'n>(names: impl Iterator<Item = &'n Name>, word: &str) -> Option<&'n Name> {
+    let limit = (word.chars().count() / 3).max(1);
+    let near = names.take(200).map(|name| (distance(name, word), name)).min_by_key(|(d, _)| *d);
+    near.filter(|(d, _)| *d <= limit).map(|(_, name)| name)
 }
 
 /// The longest words that are compared, in bytes.

@@ -311,20 +311,22 @@ pub(in crate::config) fn millis(micros: u64) -> String {
     decimal(micros.saturating_mul(1000))
 }
 
+/// The bytes of pairs of hexadecimal digits.
+pub(super) fn hex_digits(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    digits.filter(|d| d.len() % 2 == 0).map(|d| d.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
 /// Pairs of hexadecimal digits.
 pub(super) fn hex(cx: &mut Context<'_, '_>, word: &Word, least: usize, most: usize) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        word.text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let problem = match digits {
-        None => "not hexadecimal digits".to_owned(),
-        Some(digits) if digits.len() % 2 != 0 => format!("{} digits, and two make a byte", digits.len()),
-        Some(digits) if digits.len() / 2 < least || digits.len() / 2 > most => format!("{} digits", digits.len()),
-        Some(digits) => return Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()),
-    };
-    cx.report(
-        Diagnostic::error("bad-hex", word.span, problem).label(format!("expected {}", expected(Arg::Hex(least, most)))),
-    );
-    None
+    let bytes = hex_digits(&word.text).filter(|bytes| (least..=most).contains(&bytes.len()));
+    if bytes.is_none() {
+        cx.report(
+            Diagnostic::error("bad-hex", word.span, format!("`{}` cannot stand here", word.text))
+                .label(format!("expected {}", expected(Arg::Hex(least, most)))),
+        );
+    }
+    bytes
 }
 
 /// An absolute path.

@@ -1,9 +1,31 @@
 //! Inside `vrrp_instance`.
 
-use super::{AUTHENTICATION, Arg, INSTANCE, Keyword, keyword};
+use super::{AUTHENTICATION, Arg, HMAC, INSTANCE, Keyword, deprecated, keyword};
+use crate::config::model::{AntiReplay, HmacMode};
 
 const SECONDS: Arg = Arg::Integer(0, u32::MAX as i64);
 const COUNT: Arg = Arg::Integer(1, u32::MAX as i64);
+
+const TRACK: &str = "the instance takes no notice of these";
+const TOLD: &str = "nothing is run or told for this";
+const VMAC: &str = "adverts and addresses stay on the real interface";
+
+const EXTRA: Keyword = keyword(
+    INSTANCE,
+    "garp_extra_if",
+    Arg::Form("[all] SECONDS", 1, 2),
+    "vrrp_garp_extra_if",
+    "seconds between announcements on further interfaces: of the link below a virtual MAC, or all",
+)
+.not_yet("addresses are announced on their own interface only");
+const TIMER_EXPIRED: Keyword = keyword(
+    INSTANCE,
+    "timer_expired_backup",
+    Arg::Or(&Arg::Integer(1, 254), "254"),
+    "",
+    "with nopreempt: a backup that slept waits as long as one of this priority would take to become master",
+)
+.not_yet("a late timer is treated like any other");
 
 pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(INSTANCE, "state", Arg::Choice(&["MASTER", "BACKUP"]), "BACKUP", "where the instance wants to begin"),
@@ -103,9 +125,125 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(INSTANCE, "notify_fault", Arg::Script, "", "run on a fault"),
     keyword(INSTANCE, "notify_stop", Arg::Script, "", "run when the daemon stops"),
     keyword(INSTANCE, "notify", Arg::Script, "", "run on every change, with the instance, state and priority"),
-    keyword(INSTANCE, "smtp_alert", Arg::Switch, "", "whether changes are mailed").no_effect("mails are not sent yet"),
+    keyword(INSTANCE, "notify_deleted", Arg::Optional(&Arg::Script), "", "run when a reload removes the instance")
+        .not_yet(TOLD),
+    keyword(
+        INSTANCE,
+        "notify_master_rx_lower_pri",
+        Arg::Script,
+        "",
+        "run when a master hears a lower one, which also thinks it is master",
+    )
+    .not_yet(TOLD),
+    keyword(
+        INSTANCE,
+        "notify_priority_changes",
+        Arg::Switch,
+        "the sync group's, or vrrp_notify_priority_changes",
+        "changes of the priority are told, too",
+    )
+    .not_yet(TOLD),
+    keyword(INSTANCE, "smtp_alert", Arg::Switch, "smtp_alert_vrrp", "whether changes are mailed")
+        .not_yet("mails are not sent yet"),
     keyword(INSTANCE, "debug", Arg::Integer(0, 4), "0", "how much to log")
         .no_effect("how much is logged is decided on the command line"),
     keyword(AUTHENTICATION, "auth_type", Arg::Choice(&["PASS", "AH"]), "", "how adverts are authenticated"),
     keyword(AUTHENTICATION, "auth_pass", Arg::Word, "", "the password; 8 bytes count"),
+    keyword(INSTANCE, "auth_hmac", Arg::Block, "", "adverts carry a keyed hash, and the time against their repetition")
+        .not_yet("adverts carry no HMAC"),
+    keyword(HMAC, "key", Arg::Form("ID SECRET | ID hex:DIGITS | ID file:PATH", 2, 2), "", "a key of 32 to 64 bytes")
+        .many(),
+    keyword(HMAC, "active_key", Arg::Integer(1, 255), "the first key", "the key that sent adverts are signed with"),
+    keyword(
+        HMAC,
+        "time_window",
+        Arg::Integer(1, 300),
+        "5, or three adverts if that is more",
+        "seconds by which the sender's clock may differ",
+    ),
+    keyword(HMAC, "anti_replay", Arg::Choice(AntiReplay::WORDS), "time", "what old adverts are recognised by"),
+    keyword(HMAC, "mode", Arg::Choice(HmacMode::WORDS), "enforce", "what becomes of adverts without a right hash"),
+    keyword(INSTANCE, "track_script", Arg::Lines, "", "scripts whose success counts, one on a line").not_yet(TRACK),
+    keyword(INSTANCE, "track_file", Arg::Lines, "", "files whose number counts, one on a line").not_yet(TRACK),
+    keyword(INSTANCE, "track_process", Arg::Lines, "", "processes whose presence counts, one on a line").not_yet(TRACK),
+    keyword(INSTANCE, "track_bfd", Arg::Lines, "", "BFD sessions whose state counts, one on a line").not_yet(TRACK),
+    keyword(INSTANCE, "track_src_ip", Arg::Flag, "off", "the loss of the source address is a fault")
+        .not_yet("a change of the source address is not noticed as a fault"),
+    keyword(
+        INSTANCE,
+        "use_vmac",
+        Arg::Form("[NAME] [MAC] [group GROUP] [name NAME] [netlink_notify_msg]", 0, 8),
+        "",
+        "addresses are on a virtual interface with the virtual router's own hardware address",
+    )
+    .not_yet(VMAC),
+    keyword(INSTANCE, "use_vmac_addr", Arg::Flag, "off", "so are addresses of other interfaces").not_yet(VMAC),
+    keyword(INSTANCE, "vmac_xmit_base", Arg::Flag, "off", "adverts leave by the interface below the virtual one")
+        .not_yet(VMAC),
+    keyword(
+        INSTANCE,
+        "use_ipvlan",
+        Arg::Form("[NAME] [ADDRESS] [bridge|private|vepa] [group GROUP] [name NAME]", 0, 8),
+        "",
+        "addresses are on a virtual interface that shares the hardware address",
+    )
+    .not_yet(VMAC),
+    keyword(INSTANCE, "vrf", Arg::Interface, "", "the VRF of an instance that has unicast peers and no interface")
+        .not_yet(VMAC),
+    keyword(INSTANCE, "unicast_fault_no_peer", Arg::Flag, "off", "an instance without unicast peers is in FAULT")
+        .not_yet("an instance with unicast keywords but without peers uses multicast"),
+    keyword(
+        INSTANCE,
+        "old_unicast_checksum",
+        Arg::Optional(&Arg::Choice(&["never"])),
+        "found out",
+        "version 3 unicast checksums are those of keepalived 1.4; `never`: they are not",
+    )
+    .not_yet("unicast checksums are those of the RFC"),
+    keyword(INSTANCE, "no_virtual_ipaddress", Arg::Flag, "off", "the instance has no addresses, and means it")
+        .not_yet("an instance without addresses is treated as if this was not written"),
+    keyword(INSTANCE, "promote_secondaries", Arg::Flag, "off", "other addresses stay when the first of a subnet goes")
+        .not_yet("the interface keeps its own setting"),
+    keyword(INSTANCE, "linkbeat_use_polling", Arg::Flag, "off", "the state of the interface is asked for")
+        .no_effect("the kernel tells the state of every interface that can be used today"),
+    keyword(
+        INSTANCE,
+        "no_accept",
+        Arg::Flag,
+        "off",
+        "nobody reaches the addresses of a master that is not their owner",
+    )
+    .not_yet("the addresses of a master answer, whoever owns them"),
+    keyword(INSTANCE, "strict_mode", Arg::Switch, "vrrp_strict", "hold to the RFC in every respect")
+        .not_yet("what the RFC does not allow is told of, but adverts of others are checked as usual"),
+    keyword(INSTANCE, "lvs_sync_daemon_interface", Arg::Interface, "", "connections are told to the other machine")
+        .not_yet("connections are not synchronised; newer versions have `lvs_sync_daemon` in `global_defs` for this"),
+    keyword(
+        INSTANCE,
+        "down_timer_adverts",
+        Arg::Integer(1, 100),
+        "vrrp_down_timer_adverts",
+        "so many missing adverts make a backup master",
+    )
+    .not_yet("three missing adverts make a backup master, as in the RFC"),
+    TIMER_EXPIRED,
+    deprecated(TIMER_EXPIRED, "thread_timer_expired"),
+    EXTRA,
+    deprecated(EXTRA, "vmac_garp_intvl"),
+    keyword(
+        INSTANCE,
+        "owner_ignore_adverts",
+        Arg::Switch,
+        "vrrp_owner_ignore_adverts",
+        "the owner of the addresses listens to nobody",
+    )
+    .not_yet("an owner looks at the adverts of others"),
+    keyword(
+        INSTANCE,
+        "kernel_rx_buf_size",
+        Arg::Integer(0, u32::MAX as i64),
+        "vrrp_rx_bufs_policy",
+        "bytes of the buffer for adverts",
+    )
+    .not_yet("the sockets keep the size of their buffers"),
 ];

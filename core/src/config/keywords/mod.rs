@@ -9,6 +9,7 @@ mod instance;
 mod later;
 mod root;
 mod sync_group;
+mod track;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -24,8 +25,20 @@ pub const GLOBAL: Path = "global_defs";
 pub const INSTANCE: Path = "vrrp_instance";
 /// Inside `authentication` of an instance.
 pub const AUTHENTICATION: Path = "vrrp_instance/authentication";
+/// Inside `auth_hmac` of an instance.
+pub const HMAC: Path = "vrrp_instance/auth_hmac";
 /// Inside `vrrp_sync_group`.
 pub const SYNC_GROUP: Path = "vrrp_sync_group";
+/// Inside `vrrp_script`.
+pub const SCRIPT: Path = "vrrp_script";
+/// Inside `vrrp_track_process`.
+pub const PROCESS: Path = "vrrp_track_process";
+/// Inside `track_file`.
+pub const FILE: Path = "track_file";
+/// Inside `vrrp_track_file`, which is `track_file` under its old name.
+pub const VRRP_FILE: Path = "vrrp_track_file";
+/// Inside `garp_group`.
+pub const GARP_GROUP: Path = "garp_group";
 /// Inside `bfd_instance`.
 pub const BFD: Path = "bfd_instance";
 /// After the address on a line of `virtual_ipaddress`.
@@ -202,12 +215,15 @@ const fn later(block: Path, name: &'static str, effect: &'static str) -> Keyword
 /// The longest name of an interface (`IFNAMSIZ` in linux/if.h counts the final zero).
 pub const MAX_INTERFACE_NAME: usize = 15;
 
+static FILES: [[Keyword; 3]; 2] = track::FILES;
+
 /// Every keyword there is.
 pub fn all() -> impl Iterator<Item = &'static Keyword> {
-    [root::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS, bfd::KEYWORDS]
+    [root::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS, track::KEYWORDS, bfd::KEYWORDS]
         .into_iter()
         .chain(global::KEYWORDS)
         .flatten()
+        .chain(FILES.iter().flatten())
         .chain(later::keywords())
 }
 

@@ -1,15 +1,41 @@
 //! Outside every block.
 
-use super::{Arg, Keyword, ROOT, keyword};
+use super::{Arg, Keyword, ROOT, deprecated, keyword};
 
 const NAMESPACE: &str = "the daemon stays in its network namespace";
 const PID_FILE: &str = "the process id file is where it always is";
 const LINK_STATE: &str = "the kernel tells the state of every interface that can be used today";
 
+const TRACK: &str = "nothing is run or watched, and what tracks it takes no notice";
+
+const FILE: Keyword =
+    keyword(ROOT, "track_file", Arg::NamedBlock, "", "a file with a number that priorities follow").not_yet(TRACK);
+
 pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(ROOT, "global_defs", Arg::Block, "", "what concerns the whole daemon, and defaults of instances"),
     keyword(ROOT, "vrrp_instance", Arg::NamedBlock, "", "a virtual router in which this machine takes part"),
     keyword(ROOT, "vrrp_sync_group", Arg::NamedBlock, "", "instances that are master or backup together"),
+    keyword(
+        ROOT,
+        "vrrp_script",
+        Arg::NamedBlock,
+        "",
+        "a program that is run again and again, whose success can be tracked",
+    )
+    .not_yet(TRACK),
+    keyword(ROOT, "vrrp_track_process", Arg::NamedBlock, "", "a process whose presence can be tracked").not_yet(TRACK),
+    FILE,
+    deprecated(FILE, "vrrp_track_file"),
+    keyword(ROOT, "garp_group", Arg::Block, "", "interfaces on which announcements have a pace of their own")
+        .not_yet("announcements have one pace on all interfaces"),
+    keyword(
+        ROOT,
+        "interface_up_down_delays",
+        Arg::Lines,
+        "",
+        "seconds for which an interface must be down, and perhaps up, before it counts: `eth0 1 2.5`",
+    )
+    .not_yet("changes of interfaces count at once"),
     keyword(ROOT, "bfd_instance", Arg::NamedBlock, "", "a BFD session with a neighbour, whose end can be tracked")
         .not_yet("no BFD sessions are kept"),
     keyword(ROOT, "net_namespace", Arg::Word, "", "the network namespace that the daemon works in").not_yet(NAMESPACE),

@@ -4,6 +4,7 @@ mod bfd;
 mod check;
 mod choice;
 mod global;
+mod instance;
 mod lvs;
 mod net;
 mod script;
@@ -14,6 +15,7 @@ pub use bfd::*;
 pub use choice::Choice;
 pub(crate) use choice::choices;
 pub use global::*;
+pub use instance::*;
 pub use lvs::*;
 pub use net::*;
 pub use script::*;
@@ -35,6 +37,14 @@ pub struct Config {
     pub instances: Vec<InstanceConfig>,
     /// `vrrp_sync_group`, in the file's order. Names are unique, and an instance is in one group at most.
     pub sync_groups: Vec<SyncGroupConfig>,
+    /// `vrrp_script`, in the file's order. Names are unique.
+    pub scripts: Vec<ScriptConfig>,
+    /// `vrrp_track_process`, in the file's order. Names are unique.
+    pub processes: Vec<ProcessConfig>,
+    /// `track_file`, in the file's order. Names are unique.
+    pub files: Vec<FileConfig>,
+    /// `garp_group`, in the file's order.
+    pub garp_groups: Vec<GarpGroup>,
     /// `bfd_instance`, in the file's order. Names are unique.
     pub bfd: Vec<BfdConfig>,
     /// The load balancer.

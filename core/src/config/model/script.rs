@@ -33,11 +33,25 @@ pub struct NotifyScripts {
     pub stop: Option<Script>,
     /// `notify`: for every change, with arguments.
     pub any: Option<Script>,
+    /// `notify_deleted`: when a reload removes the instance.
+    pub deleted: Option<Script>,
+    /// `notify_master_rx_lower_pri`: when a master hears a lower one.
+    pub master_rx_lower_pri: Option<Script>,
 }
 
 impl NotifyScripts {
     /// All of them.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
-        [&mut self.master, &mut self.backup, &mut self.fault, &mut self.stop, &mut self.any].into_iter().flatten()
+        [
+            &mut self.master,
+            &mut self.backup,
+            &mut self.fault,
+            &mut self.stop,
+            &mut self.any,
+            &mut self.deleted,
+            &mut self.master_rx_lower_pri,
+        ]
+        .into_iter()
+        .flatten()
     }
 }

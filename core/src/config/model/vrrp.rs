@@ -1,6 +1,6 @@
 //! Virtual routers and their groups.
 
-use super::{NotifyScripts, TrackInterface, VirtualAddress};
+use super::{HmacConfig, LinkConfig, NotifyScripts, Rules, TrackInterface, Tracking, VirtualAddress};
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
 use core::fmt;
 use core::net::IpAddr;
@@ -59,6 +59,14 @@ pub struct InstanceConfig {
     pub v3_checksum_pseudo_header: bool,
     /// `notify*`
     pub notify: NotifyScripts,
+    /// `track_script`, `track_file`, `track_process`, `track_bfd`
+    pub tracking: Tracking,
+    /// The interface that addresses are on, where it is not the one that `interface` names.
+    pub link: LinkConfig,
+    /// How closely it keeps to the RFC, and what else there is to choose.
+    pub rules: Rules,
+    /// `auth_hmac`; never together with `auth`.
+    pub hmac: Option<Box<HmacConfig>>,
 }
 
 impl InstanceConfig {
@@ -94,6 +102,10 @@ impl InstanceConfig {
             check_unicast_src: false,
             v3_checksum_pseudo_header: true,
             notify: NotifyScripts::default(),
+            tracking: Tracking::default(),
+            link: LinkConfig::default(),
+            rules: Rules::default(),
+            hmac: None,
         }
     }
 }
@@ -183,7 +195,7 @@ impl fmt::Debug for AuthPass {
 }
 
 /// `vrrp_sync_group`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncGroupConfig {
     /// Its name.
     pub name: Name,
@@ -193,4 +205,12 @@ pub struct SyncGroupConfig {
     pub track_interfaces: Vec<TrackInterface>,
     /// `notify*`
     pub notify: NotifyScripts,
+    /// `track_script`, `track_file`, `track_process`, `track_bfd`
+    pub tracking: Tracking,
+    /// `sync_group_tracking_weight`: weights count.
+    pub weights: bool,
+    /// `smtp_alert`
+    pub smtp_alert: bool,
+    /// `notify_priority_changes`
+    pub notify_priority_changes: bool,
 }

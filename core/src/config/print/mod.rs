@@ -2,12 +2,14 @@
 //!
 //! Nearly everything is written out, defaults too; what older C versions do not know is left out where it is the default.
 
+mod objects;
+
 use super::build::script;
 use super::build::setting::{Fields, Said};
 use super::build::values::decimal;
 use super::model::{
-    AuthPass, BfdConfig, Config, Credentials, Daemon, Garp, Global, InitialState, InstanceConfig, NotifyScripts,
-    Script, SyncGroupConfig, TrackInterface, Transport, VirtualAddress,
+    AuthPass, Config, Credentials, Daemon, Garp, Global, HmacConfig, HmacSecret, InitialState, InstanceConfig,
+    LinkConfig, NotifyScripts, Rules, Script, SyncGroupConfig, TrackInterface, Tracking, Transport, VirtualAddress,
 };
 use crate::net::Family;
 use core::fmt::{self, Display, Write};
@@ -29,16 +31,12 @@ pub fn print(config: &Config, secrets: Secrets) -> String {
     let mut out = Writer { text: String::new(), depth: 0 };
     out.fields(&config.daemon, &Daemon::default());
     out.global(&config.global, config.instances.first().map(|i| i.garp).unwrap_or_default());
+    objects::print(&mut out, config);
     for instance in &config.instances {
         out.instance(instance, secrets);
     }
     for group in &config.sync_groups {
         out.sync_group(group);
-    }
-    for bfd in &config.bfd {
-        out.block(format_args!("\nbfd_instance {}", quoted_word(&bfd.name)), |out| {
-            out.fields(bfd, &BfdConfig::nameless(bfd.name.clone()));
-        });
     }
     out.text
 }
@@ -139,7 +137,14 @@ impl Writer {
             if let Some(auth) = &instance.auth {
                 out.authentication(auth, secrets);
             }
+            out.rules(&instance.rules);
+            out.fields(&instance.link, &LinkConfig::default());
+            if let Some(hmac) = &instance.hmac {
+                out.hmac(hmac, secrets);
+            }
             out.notify(&instance.notify);
+            out.flag("notify_deleted", instance.rules.notify_deleted && instance.notify.deleted.is_none());
+            out.tracking(&instance.tracking);
             out.lines("virtual_ipaddress", instance.addresses.iter().map(address));
             out.lines("virtual_ipaddress_excluded", instance.excluded.iter().map(address));
         });
@@ -205,6 +210,8 @@ impl Writer {
             ("notify_fault", &notify.fault),
             ("notify_stop", &notify.stop),
             ("notify", &notify.any),
+            ("notify_deleted", &notify.deleted),
+            ("notify_master_rx_lower_pri", &notify.master_rx_lower_pri),
         ];
         for (keyword, slot) in all {
             if let Some(Script { argv, user }) = slot {
@@ -223,11 +230,73 @@ impl Writer {
             out.lines("group", group.members.iter().map(|name| quoted_word(name)));
             out.lines("track_interface", group.track_interfaces.iter().map(tracked));
             out.notify(&group.notify);
+            out.tracking(&group.tracking);
+            out.flag("sync_group_tracking_weight", group.weights);
+            out.switch("smtp_alert", group.smtp_alert);
+            out.switch("notify_priority_changes", group.notify_priority_changes);
         });
+    }
+
+    /// What instances inherit is written out.
+    fn rules(&mut self, rules: &Rules) {
+        let default = Rules::default();
+        self.fields(rules, &default);
+        if rules.strict {
+            self.switch("strict_mode", true);
+        }
+        if rules.strict || !rules.accept {
+            self.flag(if rules.accept { "accept" } else { "no_accept" }, true);
+        }
+        if rules.down_timer_adverts != default.down_timer_adverts {
+            self.say("down_timer_adverts", rules.down_timer_adverts);
+        }
+        if rules.owner_ignore_adverts {
+            self.switch("owner_ignore_adverts", true);
+        }
+        if rules.garp_extra != default.garp_extra {
+            let all = if rules.garp_extra.all { "all " } else { "" };
+            self.say("garp_extra_if", format_args!("{all}{}", rules.garp_extra.interval.as_secs()));
+        }
+        self.switch("smtp_alert", rules.smtp_alert);
+        self.switch("notify_priority_changes", rules.notify_priority_changes);
+    }
+
+    fn hmac(&mut self, hmac: &HmacConfig, secrets: Secrets) {
+        self.block("auth_hmac", |out| {
+            for key in &hmac.keys {
+                let secret = match (&key.secret, secrets) {
+                    (HmacSecret::File(path), _) => quoted_word(&format!("file:{path}")),
+                    (HmacSecret::Bytes(bytes), Secrets::Show) => {
+                        bytes.iter().fold("hex:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+                    }
+                    (HmacSecret::Bytes(_), Secrets::Hide) => "*".repeat(32),
+                };
+                out.say("key", format_args!("{} {secret}", key.id));
+            }
+            out.fields(hmac, &HmacConfig::default());
+        });
+    }
+
+    fn tracking(&mut self, tracking: &Tracking) {
+        let lists = [
+            ("track_script", &tracking.scripts),
+            ("track_file", &tracking.files),
+            ("track_process", &tracking.processes),
+            ("track_bfd", &tracking.bfd),
+        ];
+        for (keyword, list) in lists {
+            self.lines(
+                keyword,
+                list.iter().map(|track| {
+                    let reverse = if track.weight.reverse { "reverse" } else { "noreverse" };
+                    format!("{} weight {} {reverse}", quoted_word(&track.name), track.weight.value)
+                }),
+            );
+        }
     }
 }
 
-fn seconds(duration: Duration) -> String {
+pub(super) fn seconds(duration: Duration) -> String {
     decimal(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
 }
 

@@ -35,7 +35,8 @@ impl Arbitrary for Sayable {
                 name: unique(g, &mut names),
                 members: members.iter().map(|m| config.instances[*m].name.clone()).collect(),
                 track_interfaces,
-                notify: notify(g),
+                notify: NotifyScripts { master_rx_lower_pri: None, ..notify(g) },
+                ..Default::default()
             });
         }
         Sayable(config)
@@ -129,6 +130,8 @@ fn notify(g: &mut Gen) -> NotifyScripts {
         fault: maybe(g, script),
         stop: maybe(g, script),
         any: maybe(g, script),
+        deleted: None,
+        master_rx_lower_pri: maybe(g, script),
     }
 }
 
@@ -257,6 +260,10 @@ fn instance(g: &mut Gen, name: Name, vrid: u8, shared: Garp) -> InstanceConfig {
         lower_prio_no_advert: bool::arbitrary(g),
         v3_checksum_pseudo_header: bool::arbitrary(g),
         notify: notify(g),
+        tracking: Tracking::default(),
+        link: LinkConfig::default(),
+        rules: Rules::default(),
+        hmac: None,
     }
 }
 

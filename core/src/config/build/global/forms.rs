@@ -1,7 +1,7 @@
 //! Values of `global_defs` that have a form of their own.
 
-use crate::config::build::setting::{Blank, Said, Setting};
-use crate::config::build::values::{Value, address, integer, interface};
+use crate::config::build::setting::{Form, forms, words};
+use crate::config::build::values::{address, integer, interface};
 use crate::config::build::{Context, Item, script};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::keywords::Keyword;
@@ -12,35 +12,6 @@ use crate::config::model::{
 use crate::config::print::{credentials, quoted_word};
 use core::time::Duration;
 
-/// A value of several words.
-trait Form: Sized {
-    /// Reads it. `None`: it was wrong, and has been reported.
-    fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self>;
-    /// How it is written.
-    fn words(&self) -> String;
-}
-
-macro_rules! forms {
-    ($($type:ty => $blank:expr,)*) => {$(
-        impl Setting for $type {
-            fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
-                if let Some(value) = <$type>::parse(cx, item) {
-                    *self = value;
-                }
-            }
-
-            fn say(&self, _: &Keyword) -> Said {
-                Said::Words(self.words())
-            }
-        }
-
-        impl Blank for $type {
-            fn blank() -> Self {
-                $blank
-            }
-        }
-    )*};
-}
 forms! {
     MailServer => MailServer { host: String::new(), port: 25 },
     Fifo => Fifo { path: String::new(), user: None },
@@ -58,12 +29,6 @@ forms! {
         ttl: None,
         group: None,
     },
-}
-
-/// The words of a keyword that takes some.
-fn words<'a>(item: &Item<'a>) -> Option<&'a [Word]> {
-    let Value::Words(words) = item.value else { return None };
-    Some(words)
 }
 
 /// A word that is none of those which may stand there.

@@ -4,10 +4,12 @@ mod bind;
 mod forms;
 
 use super::setting::Fields;
-use super::values::Value;
+use super::values::{Value, integer};
 use super::{Context, Item, Sections, Seen, instance, walk};
+use crate::config::diagnostic::Diagnostic;
 use crate::config::keywords;
-use crate::config::model::{Garp, Global};
+use crate::config::lexer::Word;
+use crate::config::model::{Garp, GarpExtra, Global};
 use crate::net::{Family, Version};
 use core::net::IpAddr;
 use core::time::Duration;
@@ -21,6 +23,12 @@ pub(in crate::config::build) struct Defaults {
     pub(in crate::config::build) higher_prio_send_advert: bool,
     pub(in crate::config::build) lower_prio_no_advert: bool,
     pub(in crate::config::build) v3_checksum_as_v2: bool,
+    pub(in crate::config::build) strict: bool,
+    pub(in crate::config::build) down_timer_adverts: u8,
+    pub(in crate::config::build) owner_ignore_adverts: bool,
+    pub(in crate::config::build) garp_extra: GarpExtra,
+    pub(in crate::config::build) smtp_alert: bool,
+    pub(in crate::config::build) priority_changes: bool,
     group4: IpAddr,
     group6: IpAddr,
 }
@@ -45,6 +53,12 @@ impl Default for Defaults {
             higher_prio_send_advert: false,
             lower_prio_no_advert: false,
             v3_checksum_as_v2: false,
+            strict: false,
+            down_timer_adverts: 3,
+            owner_ignore_adverts: false,
+            garp_extra: GarpExtra::default(),
+            smtp_alert: false,
+            priority_changes: false,
             group4: Family::V4.vrrp_group(),
             group6: Family::V6.vrrp_group(),
         }
@@ -76,15 +90,16 @@ pub(in crate::config::build) fn read(
     for section in sections.of("global_defs") {
         walk(cx, &section.block.statements, keywords::GLOBAL, &mut seen, |cx, item| {
             if !global.take(cx, &item) {
-                set(&mut defaults, &mut garp, &item);
+                set(cx, &mut defaults, &mut garp, &item);
             }
         });
     }
     defaults.garp = garp.resolve();
+    defaults.smtp_alert = global.mail.alerts_vrrp();
     defaults
 }
 
-fn set(defaults: &mut Defaults, garp: &mut GarpGiven, item: &Item<'_>) {
+fn set(cx: &mut Context<'_, '_>, defaults: &mut Defaults, garp: &mut GarpGiven, item: &Item<'_>) {
     match (item.keyword.meaning(), &item.value) {
         ("vrrp_version", Value::Integer(version)) => defaults.version = instance::version(*version),
         ("vrrp_mcast_group4", Value::Address(ip)) => defaults.group4 = *ip,
@@ -103,8 +118,37 @@ fn set(defaults: &mut Defaults, garp: &mut GarpGiven, item: &Item<'_>) {
         ("vrrp_garp_interval", Value::Micros(micros)) => garp.interval = Duration::from_micros(*micros),
         ("vrrp_gna_interval", Value::Micros(micros)) => garp.gna_interval = Duration::from_micros(*micros),
         ("vrrp_min_garp", Value::Switch(on)) => garp.minimal = *on,
+        ("vrrp_strict", Value::Switch(on)) => defaults.strict = *on,
+        ("vrrp_down_timer_adverts", Value::Integer(n)) => defaults.down_timer_adverts = instance::small(*n),
+        ("vrrp_owner_ignore_adverts", Value::Switch(on)) => defaults.owner_ignore_adverts = *on,
+        ("vrrp_garp_extra_if", Value::Words(words)) => {
+            defaults.garp_extra = extra(cx, words, 1).unwrap_or(defaults.garp_extra);
+        }
+        ("vrrp_notify_priority_changes", Value::Switch(on)) => defaults.priority_changes = *on,
         _ => {}
     }
+}
+
+/// The words after `garp_extra_if`: `all` and seconds, `least` of them at least.
+pub(in crate::config::build) fn extra(cx: &mut Context<'_, '_>, words: &[Word], least: i64) -> Option<GarpExtra> {
+    let mut out = GarpExtra::default();
+    let mut given = false;
+    for word in words {
+        if word.text == "all" {
+            out.all = true;
+        } else {
+            out.interval = seconds(integer(cx, "garp_extra_if", word, least, 86_400)?);
+            given = true;
+        }
+    }
+    if let Some(word) = words.first().filter(|_| !given) {
+        cx.report(
+            Diagnostic::error("missing-argument", word.span, "`all` without a time")
+                .label(format!("expected `all` and seconds, {least} to 86400")),
+        );
+        return None;
+    }
+    Some(out)
 }
 
 impl GarpGiven {

@@ -23,6 +23,8 @@ pub struct Daemon {
     pub linkbeat_use_polling: bool,
     /// `linkbeat_interfaces`: interfaces whose state is asked for.
     pub linkbeat_interfaces: Vec<LinkBeat>,
+    /// `interface_up_down_delays`; each interface once.
+    pub interface_delays: Vec<InterfaceDelay>,
 }
 
 impl Default for Daemon {
@@ -36,6 +38,7 @@ impl Default for Daemon {
             child_wait_time: Duration::from_secs(5),
             linkbeat_use_polling: false,
             linkbeat_interfaces: Vec::new(),
+            interface_delays: Vec::new(),
         }
     }
 }
@@ -59,4 +62,15 @@ choices! {
         /// The interface's flags (`SIOCGIFFLAGS`).
         Ioctl = "IOCTL",
     }
+}
+
+/// One of `interface_up_down_delays`: changes count only when they have lasted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceDelay {
+    /// Its name.
+    pub interface: String,
+    /// How long it must be down; at most 255 s.
+    pub down: Duration,
+    /// How long it must be up; at most 255 s.
+    pub up: Duration,
 }

@@ -1,15 +1,55 @@
-//! `track_interface`: an interface on each line, perhaps with a weight.
+//! What can be tracked, and who tracks it.
+
+pub(super) mod file;
+pub(super) mod list;
+pub(super) mod process;
+pub(super) mod script;
 
 use super::setting::{Said, Setting};
 use super::values::{Value, integer, interface};
-use super::{Context, Given, Item, address};
+use super::{Context, Given, Item, Names, Section, Seen, address, is_first};
+use crate::config::ast::Block;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::keywords::{Keyword, TRACK};
 use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{TrackInterface, Weight};
+use crate::net::Name;
 use std::collections::BTreeSet;
 
-/// Adds the entries of a block to `out`.
+/// Reads blocks with names of their own kind.
+fn declared<T>(
+    cx: &mut Context<'_, '_>,
+    sections: &[Section<'_>],
+    kind: &str,
+    mut read: impl FnMut(&mut Context<'_, '_>, &Given<Name>, &Block) -> Option<T>,
+) -> Vec<T> {
+    let mut names = Names::new();
+    let mut out = Vec::with_capacity(sections.len());
+    for section in sections {
+        let Some((name, block)) = section.named() else { continue };
+        if is_first(cx, &mut names, kind, &name) {
+            out.extend(read(cx, &name, block));
+        }
+    }
+    out
+}
+
+/// Complains of a keyword without which an object is nothing. `None`: it was not written.
+fn require(cx: &mut Context<'_, '_>, name: &Given<Name>, seen: &Seen<'_>, keyword: &str, help: &str) -> Option<()> {
+    if seen.contains_key(keyword) {
+        return Some(());
+    }
+    if !cx.partial {
+        cx.report(
+            Diagnostic::error("missing-keyword", name.span, format!("`{}` has no `{keyword}`", name.value))
+                .label(format!("`{keyword}` is missing"))
+                .help(help),
+        );
+    }
+    None
+}
+
+/// Adds the entries of a block of `track_interface` to `out`.
 pub(super) fn read(cx: &mut Context<'_, '_>, lines: &[&Phrase], out: &mut Vec<Given<TrackInterface>>) {
     let mut known: BTreeSet<String> = out.iter().map(|t| t.value.name.clone()).collect();
     for line in lines {

@@ -1,0 +1,186 @@
+//! Virtual interfaces and other parts of an instance that are bound to fields.
+
+use super::address::with_prefix;
+use super::setting::{Form, fields, forms, words};
+use super::values::interface;
+use super::{Context, Item};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::keywords::INSTANCE;
+use crate::config::lexer::Word;
+use crate::config::model::{Choice, Ipvlan, IpvlanKind, LinkConfig, Rules, Vmac, VmacAddress};
+use crate::config::print::quoted_word;
+use crate::net::MacAddr;
+use core::net::IpAddr;
+
+fields!(LinkConfig, INSTANCE, {
+    "use_vmac" => vmac,
+    "use_vmac_addr" => vmac_addr,
+    "vmac_xmit_base" => xmit_base,
+    "use_ipvlan" => ipvlan,
+    "vrf" => vrf,
+    "promote_secondaries" => promote_secondaries,
+    "linkbeat_use_polling" => linkbeat_use_polling,
+});
+
+// What is inherited from `global_defs`, `accept` and `no_accept` are read by hand.
+fields!(Rules, INSTANCE, {
+    "timer_expired_backup" => timer_expired_backup,
+    "unicast_fault_no_peer" => unicast_fault_no_peer,
+    "old_unicast_checksum" => old_unicast_checksum,
+    "track_src_ip" => track_src_ip,
+    "no_virtual_ipaddress" => no_virtual_ipaddress,
+    "kernel_rx_buf_size" => kernel_rx_buf_size,
+    "lvs_sync_daemon_interface" => lvs_sync_daemon_interface,
+    "debug" => debug,
+});
+
+forms! {
+    Vmac => Vmac::default(),
+    Ipvlan => Ipvlan::default(),
+}
+
+/// Sets what can be set once.
+fn once<T>(cx: &mut Context<'_, '_>, slot: &mut Option<T>, value: T, word: &Word) {
+    if slot.is_some() {
+        cx.report(
+            Diagnostic::error("repeated", word.span, format!("`{}` is the second of its kind", word.text))
+                .label("which of the two is meant?"),
+        );
+        return;
+    }
+    *slot = Some(value);
+}
+
+/// The word after one like `name`.
+fn after<'a>(cx: &mut Context<'_, '_>, word: &Word, next: Option<&'a Word>, what: &str) -> Option<&'a Word> {
+    if next.is_none() {
+        cx.report(
+            Diagnostic::error("missing-argument", word.span, format!("something is missing after `{}`", word.text))
+                .label(format!("expected {what}")),
+        );
+    }
+    next
+}
+
+impl Form for Vmac {
+    fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
+        let mut out = Vmac::default();
+        let mut mac = None;
+        let mut words = words(item)?.iter();
+        while let Some(word) = words.next() {
+            match word.text.as_str() {
+                "netlink_notify_msg" => out.netlink_notify = true,
+                "group" => {
+                    let group = after(cx, word, words.next(), "the name or number of an interface group")?;
+                    once(cx, &mut out.group, group.text.clone(), group);
+                }
+                "name" => {
+                    let name = after(cx, word, words.next(), "an interface's name")?;
+                    let text = interface(cx, name, "an interface's name")?.text.clone();
+                    once(cx, &mut out.name, text, name);
+                }
+                text if text.contains(':') => {
+                    let address = hardware_address(cx, word)?;
+                    once(cx, &mut mac, address, word);
+                }
+                _ => {
+                    let name = interface(cx, word, "an interface's name")?.text.clone();
+                    once(cx, &mut out.name, name, word);
+                }
+            }
+        }
+        out.mac = mac.unwrap_or_default();
+        Some(out)
+    }
+
+    fn words(&self) -> String {
+        let mut out = Vec::new();
+        if let Some(name) = &self.name {
+            out.push(format!("name {}", quoted_word(name)));
+        }
+        match self.mac {
+            VmacAddress::Rfc => {}
+            VmacAddress::Prefix([a, b, c, d, e]) => out.push(format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}")),
+            VmacAddress::Is(mac) => out.push(mac.to_string()),
+        }
+        if let Some(group) = &self.group {
+            out.push(format!("group {}", quoted_word(group)));
+        }
+        if self.netlink_notify {
+            out.push("netlink_notify_msg".to_owned());
+        }
+        out.join(" ")
+    }
+}
+
+/// Six bytes, or five to which the virtual router identifier is added.
+fn hardware_address(cx: &mut Context<'_, '_>, word: &Word) -> Option<VmacAddress> {
+    let parts: Vec<&str> = word.text.strip_suffix(':').unwrap_or(&word.text).split(':').collect();
+    let byte = |part: &&str| u8::from_str_radix(part, 16).ok().filter(|_| part.len() <= 2 && !part.starts_with('+'));
+    let bytes: Option<Vec<u8>> = parts.iter().map(byte).collect();
+    let problem = match bytes.as_deref() {
+        Some([first, ..]) if first & 1 == 1 => "this is the address of a group",
+        // RFC 9568 section 7.3
+        Some([0, 0, 0x5e, 0, 1 | 2, _]) => "the virtual router's own address needs no saying",
+        Some(&[a, b, c, d, e]) => return Some(VmacAddress::Prefix([a, b, c, d, e])),
+        Some(&[a, b, c, d, e, f]) => return Some(VmacAddress::Is(MacAddr([a, b, c, d, e, f]))),
+        _ => "expected six bytes like 02:00:00:00:00:01, or five of them",
+    };
+    cx.report(
+        Diagnostic::error("bad-address", word.span, format!("`{}` cannot be a hardware address", word.text))
+            .label(problem),
+    );
+    None
+}
+
+impl Form for Ipvlan {
+    fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
+        let mut out = Ipvlan::default();
+        let mut words = words(item)?.iter();
+        while let Some(word) = words.next() {
+            if let Some(kind) = IpvlanKind::from_word(&word.text) {
+                once(cx, &mut out.kind, kind, word);
+                continue;
+            }
+            let ip = word.text.split('/').next().unwrap_or_default();
+            match word.text.as_str() {
+                "group" => {
+                    let group = after(cx, word, words.next(), "the name or number of an interface group")?;
+                    once(cx, &mut out.group, group.text.clone(), group);
+                }
+                "name" => {
+                    let name = after(cx, word, words.next(), "an interface's name")?;
+                    let text = interface(cx, name, "an interface's name")?.text.clone();
+                    once(cx, &mut out.name, text, name);
+                }
+                _ if ip.parse::<IpAddr>().is_ok() => {
+                    let (ip, prefix) = with_prefix(cx, word)?;
+                    let prefix = prefix.unwrap_or(crate::net::Family::of(ip).host_prefix());
+                    once(cx, &mut out.address, (ip, prefix), word);
+                }
+                _ => {
+                    let name = interface(cx, word, "an interface's name")?.text.clone();
+                    once(cx, &mut out.name, name, word);
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn words(&self) -> String {
+        let mut out = Vec::new();
+        if let Some(name) = &self.name {
+            out.push(format!("name {}", quoted_word(name)));
+        }
+        if let Some((ip, prefix)) = self.address {
+            out.push(format!("{ip}/{prefix}"));
+        }
+        if let Some(kind) = self.kind {
+            out.push(kind.word().to_owned());
+        }
+        if let Some(group) = &self.group {
+            out.push(format!("group {}", quoted_word(group)));
+        }
+        out.join(" ")
+    }
+}

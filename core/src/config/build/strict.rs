@@ -1,0 +1,97 @@
+//! `strict_mode`: what the RFC does not allow is put right, as the C version does, and told of.
+
+use super::Context;
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::model::{InitialState, InstanceConfig, Transport};
+use crate::net::{Family, Priority, Version};
+use core::net::IpAddr;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+/// Makes an instance strict. `name`: the words of its name; `spans`: those of its keywords.
+pub(super) fn apply(
+    cx: &mut Context<'_, '_>,
+    config: &mut InstanceConfig,
+    name: Span,
+    spans: &BTreeMap<&'static str, Span>,
+) {
+    let strict = spans.get("strict_mode").copied();
+    let report = |cx: &mut Context<'_, '_>, mut diagnostic: Diagnostic| {
+        if let Some(strict) = strict {
+            diagnostic = diagnostic.also(strict, "because of this");
+        } else {
+            diagnostic = diagnostic.note("`vrrp_strict` in `global_defs` makes every instance strict");
+        }
+        cx.report(diagnostic);
+    };
+    // Something that was written, and is not what holds.
+    let undo = |cx: &mut Context<'_, '_>, keyword: &str, label: &str| {
+        if let Some(span) = spans.get(keyword) {
+            let message = format!("`{keyword}` is not allowed in strict mode");
+            report(cx, Diagnostic::warning("strict", *span, message).label(label));
+        }
+    };
+    let owner = config.priority == Priority::OWNER;
+    if matches!(config.transport, Transport::Unicast { .. }) {
+        let span = spans.get("unicast_peer").copied().unwrap_or(name);
+        let message = "unicast is not allowed in strict mode";
+        report(cx, Diagnostic::error("strict", span, message).label("the RFC knows multicast only"));
+    }
+    let wanted = if owner { InitialState::Master } else { InitialState::Backup };
+    if config.state != wanted {
+        config.state = wanted;
+        undo(cx, "state", if owner { "read as MASTER" } else { "read as BACKUP" });
+    }
+    if config.auth.take().is_some() {
+        undo(cx, "authentication", "adverts carry no password");
+    }
+    if !config.preempt_delay.is_zero() {
+        config.preempt_delay = Duration::ZERO;
+        undo(cx, "preempt_delay", "taken for 0");
+    }
+    if config.rules.down_timer_adverts != 3 {
+        config.rules.down_timer_adverts = 3;
+        undo(cx, "down_timer_adverts", "taken for 3");
+    }
+    if config.rules.accept && !owner && config.version == Version::V2 {
+        config.rules.accept = false;
+        undo(cx, "accept", "version 2 has no such thing");
+    }
+    if config.garp.lower_prio_repeat != 0 {
+        config.garp.lower_prio_repeat = 0;
+        undo(cx, "garp_lower_prio_repeat", "taken for 0");
+    }
+    if !config.garp.lower_prio_delay.is_zero() {
+        config.garp.lower_prio_delay = Duration::ZERO;
+        undo(cx, "garp_lower_prio_delay", "taken for 0");
+    }
+    if !config.lower_prio_no_advert {
+        config.lower_prio_no_advert = true;
+        undo(cx, "lower_prio_no_advert", "taken for on");
+    }
+    if config.higher_prio_send_advert {
+        config.higher_prio_send_advert = false;
+        undo(cx, "higher_prio_send_advert", "taken for off");
+    }
+    if owner && !config.rules.owner_ignore_adverts {
+        config.rules.owner_ignore_adverts = true;
+        undo(cx, "owner_ignore_adverts", "taken for on");
+    }
+    if config.rules.no_virtual_ipaddress {
+        config.rules.no_virtual_ipaddress = false;
+        undo(cx, "no_virtual_ipaddress", "taken for off");
+    }
+    if config.addresses.is_empty() && config.version == Version::V2 && !cx.partial {
+        let message = format!("`{}` has no addresses", config.name);
+        report(cx, Diagnostic::error("no-address", name, message).label("a strict instance has one at least"));
+    }
+    let first = config.addresses.first().map(|address| address.ip);
+    if config.family == Family::V6
+        && let Some(IpAddr::V6(ip)) = first
+        && !ip.is_unicast_link_local()
+    {
+        let span = spans.get("virtual_ipaddress").copied().unwrap_or(name);
+        let message = format!("the first address, `{ip}`, is not a link-local one");
+        report(cx, Diagnostic::warning("strict", span, message).label("expected one from fe80::/10 before all others"));
+    }
+}

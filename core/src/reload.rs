@@ -101,5 +101,10 @@ fn compare(old: &InstanceConfig, new: &InstanceConfig) -> Change {
     check(old.lower_prio_no_advert == new.lower_prio_no_advert, "lower_prio_no_advert", &mut mild);
     check(old.check_unicast_src == new.check_unicast_src, "check_unicast_src", &mut mild);
     check(old.v3_checksum_pseudo_header == new.v3_checksum_pseudo_header, "v3_checksum_as_v2", &mut mild);
+    // Nothing comes of these yet, so a change of them ends nothing.
+    check(old.tracking == new.tracking, "track_script and the like", &mut mild);
+    check(old.link == new.link, "use_vmac and the like", &mut mild);
+    check(old.rules == new.rules, "strict_mode and the like", &mut mild);
+    check(old.hmac == new.hmac, "auth_hmac", &mut mild);
     Change::Absorb(mild)
 }

@@ -49,6 +49,19 @@ fn has(parsed: &Parsed, code: &str) -> bool {
 
 /// Files whose every keyword is built and that we refuse, with the reason for which that is right.
 const REFUSED: &[(&str, &str)] = &[
+    ("Briefklammern__keepalived__1.conf", "`vrrp_script` without a name: the C version exits too"),
+    ("Leif160519__seaweedfs__1.conf", "a template with `${router_id}`"),
+    ("Mall0c__keydb-multi-master-issues__1.conf", "a template with `__VIRTUAL_IP__`"),
+    ("OneideLuizSchneider__nginx-ha__1.conf", "a template with `floating_ip`"),
+    ("busygina83__otus__2.conf", "an address blotted out as X.X.X.222"),
+    ("doublez13__docker-swarm-example-setup__1.conf", "a template with `ID_GOES_HERE`"),
+    ("laugmanuel__adguard-home-ha__1.conf", "a template with `${KEEPALIVED_STATE}`"),
+    ("pqarmitage__keepalived-devel-tools__12.conf", "a port blotted out as XXX"),
+    ("pqarmitage__keepalived-devel-tools__13.conf", "a port blotted out as XXX"),
+    ("pqarmitage__keepalived-devel-tools__367.conf", "addresses blotted out as xx.xx.xx.234"),
+    ("pqarmitage__keepalived-devel-tools__690.conf", "three files in one: scripts and instances of the same name"),
+    ("shidg__note__2.conf", "a block that is not closed"),
+    ("storm-factor__stability__1.conf", "`track_script` names `check_script`, which is written `ckeck_script`"),
     ("NotJesus172__dns-ubu__1.conf", "`priority` without a number: the C version exits too"),
     ("felskrone__python-confd__1.conf", "a template with `<your_interface_name>`"),
     ("kingkongmok__linux__5.conf", "`state`, `interface` and `priority` twice in one instance, with different values"),
@@ -63,13 +76,21 @@ fn what_the_c_version_runs_is_run() {
     let (mut whole, mut wrong) = (0, Vec::new());
     for file in &files {
         let parsed = parse(&file.source);
-        if has(&parsed, "not-yet") {
+        if has(&parsed, "not-read")
+            || parsed.diagnostics.iter().any(|d| d.code == "not-yet" && d.severity == Severity::Error)
+        {
             continue;
         }
         whole += 1;
         let refused = REFUSED.iter().any(|(name, _)| *name == file.name);
         if parsed.is_usable() == refused {
-            wrong.push(render(&parsed.diagnostics, &file.source, false));
+            let said: Vec<String> = parsed
+                .diagnostics
+                .iter()
+                .filter(|d| d.severity == Severity::Error)
+                .map(|d| render_line(d, &file.source))
+                .collect();
+            wrong.push(format!("{} ({})\n{}", file.name, file.verdict, said.join("\n")));
         }
         assert!(parsed.is_usable() || file.verdict != 0, "{}: the C version has no complaint", file.name);
     }
@@ -84,6 +105,10 @@ fn nothing_is_wrong_with_what_the_c_version_likes() {
     let mut wrong = Vec::new();
     for file in files.iter().filter(|file| file.verdict == 0) {
         let parsed = parse(&file.source);
+        if parsed.diagnostics.iter().any(|d| d.code == "not-yet" && d.severity == Severity::Error) {
+            // Lines are missing, so others may be wrong.
+            continue;
+        }
         let errors = parsed.diagnostics.iter().filter(|d| d.severity > Severity::Warning);
         wrong.extend(errors.filter(|d| d.code != "not-yet").map(|d| render_line(d, &file.source)));
     }

@@ -6,7 +6,7 @@
 //!
 //! So are the arguments of scripts, which may hold tokens and the like; the program and what keepalived itself appends stay.
 
-use crate::config::model::{AuthPass, Config};
+use crate::config::model::{AuthPass, Config, HmacSecret, InstanceConfig};
 use crate::net::{Family, Version};
 use crate::vrrp::{Input, Output, Packet, Transmit};
 use crate::wire::checksum::Sum;
@@ -59,11 +59,23 @@ impl Key {
         self.arguments(&mut argv[..end]);
     }
 
-    /// Replaces all passwords and arguments of a configuration.
+    /// Replaces all passwords, keys and arguments of a configuration.
     pub fn config(&self, config: &mut Config) {
         config.scripts_mut().for_each(|script| self.arguments(&mut script.argv));
         for instance in &mut config.instances {
-            instance.auth = instance.auth.map(|password| self.password(password));
+            self.instance(instance);
+        }
+    }
+
+    /// Replaces the passwords and keys of an instance.
+    pub fn instance(&self, instance: &mut InstanceConfig) {
+        instance.auth = instance.auth.map(|password| self.password(password));
+        for key in instance.hmac.iter_mut().flat_map(|hmac| &mut hmac.keys) {
+            if let HmacSecret::Bytes(bytes) = &mut key.secret {
+                let mut hasher = SipHasher24::new_with_key(&self.0);
+                hasher.write(bytes);
+                *bytes = hasher.finish().to_le_bytes().repeat(4);
+            }
         }
     }
 

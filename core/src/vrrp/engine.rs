@@ -151,7 +151,7 @@ impl Vrrp {
         key.config(&mut copy.config);
         for instance in copy.instances.iter_mut().flatten() {
             instance.prepared.clear();
-            instance.config.auth = instance.config.auth.map(|password| key.password(password));
+            key.instance(&mut instance.config);
             instance.config.notify.scripts_mut().for_each(|script| key.arguments(&mut script.argv));
         }
         for group in &mut copy.groups {

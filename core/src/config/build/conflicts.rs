@@ -45,6 +45,30 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
         }
     }
     owners(cx, built);
+    virtual_interfaces(cx, built);
+}
+
+/// Two virtual interfaces of one name.
+fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &[Built]) {
+    let mut taken: BTreeMap<&str, Span> = BTreeMap::new();
+    for instance in built {
+        let link = &instance.config.link;
+        let vmac = link.vmac.as_ref().and_then(|vmac| vmac.name.as_deref());
+        let Some(name) = vmac.or(link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.name.as_deref())) else { continue };
+        if let Some(first) = taken.get(name) {
+            cx.report(
+                Diagnostic::error(
+                    "duplicate-name",
+                    instance.link,
+                    format!("there is a virtual interface `{name}` already"),
+                )
+                .label("each instance has one of its own")
+                .also(*first, "the first one is here"),
+            );
+        } else {
+            taken.insert(name, instance.link);
+        }
+    }
 }
 
 /// Weights of an owner are useless: its priority never changes.

@@ -10,10 +10,12 @@ mod hmac;
 mod instance;
 mod link;
 mod resolve;
+mod rules;
 pub(in crate::config) mod script;
 pub(in crate::config) mod setting;
 mod strict;
 mod sync_group;
+mod timers;
 mod track;
 mod unknown;
 pub(in crate::config) mod values;
@@ -60,6 +62,8 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
     config.sync_groups =
         sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
     trackables.unused(&mut cx);
+    global::sync_daemon(&mut cx, &config.global, defaults.sync_daemon, &names);
+    timers::delays(&mut cx, &built, &mut config.daemon.interface_delays);
     conflicts::check(&mut cx, &built);
     config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
     config.garp_groups = garp_group::read(&mut cx, sections.of("garp_group"));
@@ -277,7 +281,7 @@ fn untyped(cx: &mut Context<'_, '_>, keyword: &Keyword, span: Span, has_block: b
     let Standing::NotYet(effect) = keyword.standing else { return };
     let what = if has_block { "the whole block is skipped" } else { "the line is skipped" };
     cx.report(
-        Diagnostic::warning("not-yet", span, format!("`{}` is not built yet", keyword.name)).label(what).note(effect),
+        Diagnostic::warning("not-read", span, format!("`{}` is not built yet", keyword.name)).label(what).note(effect),
     );
 }
 

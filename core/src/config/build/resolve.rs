@@ -6,18 +6,19 @@ use super::address::Entry;
 use super::global::Defaults;
 use super::instance::Draft;
 use super::track::list::Lists;
-use super::{Context, Given, strict};
+use super::{Context, Given, rules, strict, timers};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::{
-    AuthPass, InitialState, InstanceConfig, LinkConfig, Rules, TrackInterface, Tracking, Transport,
-};
+use crate::config::model::{AuthPass, InitialState, InstanceConfig, LinkConfig, TrackInterface, Tracking, Transport};
 use crate::net::{AdvertInterval, Family, Priority, Version};
 use core::net::IpAddr;
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What the packet's count of addresses can say.
 const MAX_ADDRESSES: usize = 255;
+
+/// How many addresses an IPv6 advert names on a link with an MTU of 1500: what 40 and 8 bytes of headers leave.
+const USUAL_ROOM_V6: usize = (1500 - 40 - 8) / 16;
 
 /// An instance, and where what others may clash with was written.
 pub(super) struct Built {
@@ -28,8 +29,10 @@ pub(super) struct Built {
     pub(super) lists: Lists,
     /// What the instance itself says about its sync group's setting.
     pub(super) priority_changes: Option<bool>,
-    /// Where keywords that rules depend on were written.
-    pub(super) spans: BTreeMap<&'static str, Span>,
+    /// The words of its name.
+    pub(super) name: Span,
+    /// The words of `use_vmac` or `use_ipvlan`.
+    pub(super) link: Span,
 }
 
 /// Applies defaults and rules. `None`: something without which there is no instance is missing.
@@ -43,8 +46,8 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let state = state(&draft, priority);
     let (preempt, preempt_delay) = preemption(cx, &draft, state, priority);
     let transport = transport(cx, &mut draft, family, defaults);
-    let link = link(cx, &mut draft, &transport, family);
-    let rules = rules(cx, &mut draft, priority, preempt, defaults);
+    let link = rules::link(cx, &mut draft, &transport, family);
+    let rules = rules::rules(cx, &mut draft, &link, priority, preempt, defaults);
     let name = draft.name.span;
     let auth = authentication(cx, &draft, version);
     let advert_interval = interval(cx, &draft, version);
@@ -89,7 +92,9 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         strict::apply(cx, &mut config, name, &draft.spans);
     }
     let priority_changes = draft.inherited.priority_changes;
-    Some(Built { config, vrid: vrid.span, tracked, lists: draft.lists, priority_changes, spans: draft.spans })
+    let link = draft.spans.get("use_vmac").or(draft.spans.get("use_ipvlan")).copied().unwrap_or(name);
+    timers::announcements(cx, &config, name, &draft.spans);
+    Some(Built { config, vrid: vrid.span, tracked, lists: draft.lists, priority_changes, name, link })
 }
 
 fn require(cx: &mut Context<'_, '_>, draft: &Draft, keyword: &str, what: &str) {
@@ -255,12 +260,20 @@ fn transport(cx: &mut Context<'_, '_>, draft: &mut Draft, family: Family, defaul
         .unicast_source
         .as_ref()
         .map(|given| (given.span, "unicast_src_ip"))
-        .or_else(|| draft.check_unicast_src.as_ref().map(|given| (given.span, "check_unicast_src")));
+        .or_else(|| draft.check_unicast_src.as_ref().map(|given| (given.span, "check_unicast_src")))
+        .or_else(|| {
+            let keywords = ["unicast_fault_no_peer", "old_unicast_checksum"];
+            keywords.into_iter().find_map(|keyword| Some((*draft.spans.get(keyword)?, keyword)))
+        });
     if let Some((span, keyword)) = unicast.filter(|_| !cx.partial && !draft.written.contains(&"unicast_peer")) {
         cx.report(
             Diagnostic::warning("no-peers", span, format!("`{keyword}` without `unicast_peer`"))
                 .label("there is nobody to send unicast adverts to")
-                .note("adverts go to the multicast group"),
+                .note(if draft.rules.unicast_fault_no_peer {
+                    "the instance is in FAULT"
+                } else {
+                    "adverts go to the multicast group"
+                }),
         );
     }
     let group = draft.group.as_ref().and_then(|given| group(cx, given)).unwrap_or(defaults.group(family));
@@ -388,6 +401,12 @@ fn addresses(cx: &mut Context<'_, '_>, draft: &mut Draft, version: Version) -> (
                 .label("from here on they are taken for `virtual_ipaddress_excluded`"),
         );
     }
+    if let Some(given) = draft.addresses.get(USUAL_ROOM_V6).filter(|given| given.value.ip.is_ipv6()) {
+        cx.report(
+            Diagnostic::warning("too-many", given.span, format!("an advert has room for {USUAL_ROOM_V6} addresses"))
+                .label("on a link with an MTU of 1500 this and all further ones are not named in adverts"),
+        );
+    }
     let plain = |list: Vec<Given<Entry>>| list.into_iter().map(|given| given.value);
     let excluded = plain(surplus).chain(plain(core::mem::take(&mut draft.excluded))).collect();
     (plain(core::mem::take(&mut draft.addresses)).collect(), excluded)
@@ -408,75 +427,4 @@ fn track(cx: &mut Context<'_, '_>, track: Vec<Given<TrackInterface>>, own: &str)
         })
         .map(|given| (given.value, given.span))
         .unzip()
-}
-
-/// Virtual interfaces, and what goes with them.
-fn link(cx: &mut Context<'_, '_>, draft: &mut Draft, transport: &Transport, family: Family) -> LinkConfig {
-    let mut link = core::mem::take(&mut draft.link);
-    let span = |keyword: &str| draft.spans.get(keyword).copied().unwrap_or(draft.name.span);
-    if let (Some(_), Some(_)) = (&link.vmac, &link.ipvlan) {
-        cx.report(
-            Diagnostic::error("contradiction", span("use_vmac").later(span("use_ipvlan")), "both a vmac and an ipvlan")
-                .label("which of the two is meant?")
-                .also(span("use_vmac").earlier(span("use_ipvlan")), "the other is here"),
-        );
-    }
-    let unicast = matches!(transport, Transport::Unicast { .. });
-    if link.vmac.is_some() && unicast && !link.xmit_base {
-        link.xmit_base = true;
-        cx.report(
-            Diagnostic::warning("implied", span("use_vmac"), "unicast adverts cannot leave by a virtual MAC interface")
-                .label("`vmac_xmit_base` is used")
-                .help("write `vmac_xmit_base`, too"),
-        );
-    }
-    if link.vmac.is_none() && link.xmit_base {
-        link.xmit_base = false;
-        no_effect(cx, span("vmac_xmit_base"), "`vmac_xmit_base` has no effect without `use_vmac`");
-    }
-    if let Some((ip, _)) = link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.address)
-        && Family::of(ip) != family
-    {
-        cx.report(
-            Diagnostic::error("wrong-family", span("use_ipvlan"), format!("`{ip}` is of another family"))
-                .label(format!("expected an {family} address")),
-        );
-        link.ipvlan = None;
-    }
-    if link.vrf.is_some() && draft.interface.is_some() {
-        link.vrf = None;
-        no_effect(cx, span("vrf"), "`vrf` has no effect with `interface`");
-    }
-    link
-}
-
-fn no_effect(cx: &mut Context<'_, '_>, span: Span, message: &str) {
-    cx.report(Diagnostic::warning("no-effect", span, message).label("skipped"));
-}
-
-/// What is inherited, and what needs something else.
-fn rules(cx: &mut Context<'_, '_>, draft: &mut Draft, priority: Priority, preempt: bool, defaults: &Defaults) -> Rules {
-    let mut rules = core::mem::take(&mut draft.rules);
-    let given = &draft.inherited;
-    let span = |keyword: &str| draft.spans.get(keyword).copied().unwrap_or(draft.name.span);
-    let owner = priority == Priority::OWNER;
-    rules.strict = given.strict.unwrap_or(defaults.strict);
-    rules.accept = given.accept.unwrap_or(owner || !rules.strict);
-    rules.down_timer_adverts = given.down_timer_adverts.unwrap_or(defaults.down_timer_adverts);
-    rules.garp_extra = given.garp_extra.unwrap_or(defaults.garp_extra);
-    rules.smtp_alert = given.smtp_alert.unwrap_or(defaults.smtp_alert);
-    rules.notify_priority_changes = given.priority_changes.unwrap_or(defaults.priority_changes);
-    rules.owner_ignore_adverts = owner && given.owner_ignore_adverts.unwrap_or(defaults.owner_ignore_adverts);
-    if given.owner_ignore_adverts == Some(true) && !owner {
-        no_effect(cx, span("owner_ignore_adverts"), "`owner_ignore_adverts` has no effect with a priority below 255");
-    }
-    if rules.timer_expired_backup.is_some() && preempt {
-        rules.timer_expired_backup = None;
-        no_effect(cx, span("timer_expired_backup"), "`timer_expired_backup` has no effect without `nopreempt`");
-    }
-    if rules.track_src_ip && draft.unicast_source.is_none() && draft.mcast_source.is_none() {
-        rules.track_src_ip = false;
-        no_effect(cx, span("track_src_ip"), "`track_src_ip` has no effect without a source address");
-    }
-    rules
 }

@@ -38,6 +38,7 @@ pub(in crate::config) trait Fields: Sized {
     /// The block.
     const BLOCK: Path;
     /// The keywords that are bound.
+    #[cfg(test)]
     const NAMES: &'static [&'static str];
     /// Takes over what a keyword says. False: it is not bound.
     fn take(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) -> bool;
@@ -50,6 +51,7 @@ macro_rules! fields {
     ($type:ty, $block:expr, { $($name:literal => $($field:ident).+,)* }) => {
         impl $crate::config::build::setting::Fields for $type {
             const BLOCK: $crate::config::keywords::Path = $block;
+            #[cfg(test)]
             const NAMES: &'static [&'static str] = &[$($name),*];
 
             fn take(

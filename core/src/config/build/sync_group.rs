@@ -70,6 +70,7 @@ pub(super) fn read(
                 built.priority_changes.or(priority_changes).unwrap_or(defaults.priority_changes);
         }
         weights.objects(cx, &mut tracked);
+        owners(cx, name, &members, &by_name, built);
         let track_interfaces = track_interfaces
             .into_iter()
             .map(|mut given| {
@@ -156,6 +157,26 @@ fn no_members(cx: &mut Context<'_, '_>, name: &Given<Name>) {
             .label("the group is left out")
             .help("name them in a block: `group { VI_1 VI_2 }`"),
     );
+}
+
+/// Owners never move, so others cannot move with them.
+fn owners(
+    cx: &mut Context<'_, '_>,
+    group: &Given<Name>,
+    members: &[Name],
+    by_name: &BTreeMap<Name, usize>,
+    built: &[Built],
+) {
+    let members = members.iter().filter_map(|name| built.get(*by_name.get(name)?));
+    let (owners, others): (Vec<_>, Vec<_>) = members.partition(|b| b.config.priority == Priority::OWNER);
+    if let (Some(owner), Some(other)) = (owners.first(), others.first()) {
+        cx.report(
+            Diagnostic::warning("mixed-owners", group.span, "owners of their addresses and others are in one group")
+                .label("they cannot move together")
+                .also(owner.name, "this one has priority 255")
+                .also(other.name, "this one has not"),
+        );
+    }
 }
 
 /// Weights would let the members' priorities come apart. The owner of the addresses has no use for them at all.

@@ -52,10 +52,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// The scripts of all instances and groups.
+    /// Every script of the configuration.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
         let of_instances = self.instances.iter_mut().map(|instance| &mut instance.notify);
         let of_groups = self.sync_groups.iter_mut().map(|group| &mut group.notify);
-        of_instances.chain(of_groups).flat_map(NotifyScripts::scripts_mut)
+        of_instances
+            .chain(of_groups)
+            .flat_map(NotifyScripts::scripts_mut)
+            .chain(self.scripts.iter_mut().map(|tracked| &mut tracked.script))
+            .chain(self.global.scripts_mut())
     }
 }

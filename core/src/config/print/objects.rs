@@ -18,6 +18,8 @@ pub(super) fn print(out: &mut Writer, config: &Config) {
     }
     for process in &config.processes {
         let base = ProcessConfig::new(process.name.clone(), Vec::new());
+        // That none may run is said by `quorum_max` alone.
+        let base = ProcessConfig { quorum: base.quorum.min(process.quorum_max.unwrap_or(1)), ..base };
         named(out, "vrrp_track_process", &process.name, |out| out.fields(process, &base));
     }
     for bfd in &config.bfd {

@@ -4,6 +4,8 @@ mod generate;
 mod mistakes;
 mod properties;
 mod rules;
+mod table;
+mod tracking;
 
 use super::{Parsed, Severity, Source, parse};
 

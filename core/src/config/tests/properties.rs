@@ -2,7 +2,6 @@
 
 use super::generate::{Sayable, Scraps};
 use super::{codes, instance, read};
-use crate::config::keywords::{self, Arg, Standing};
 use crate::config::{Secrets, Source, Span, parse, print, render, render_line};
 use quickcheck::quickcheck;
 
@@ -86,62 +85,4 @@ fn ten_thousand_instances() {
     assert!(parsed.diagnostics.is_empty());
     assert_eq!(parsed.config.instances.len(), 10_000);
     assert_eq!(parsed.config.sync_groups[0].members.len(), 10_000);
-}
-
-/// Every built keyword of the table is rightly usable in its block, and changes something or is known not to.
-#[test]
-fn every_built_keyword_is_read() {
-    let silent = ["preempt", "accept", "dynamic_interfaces", "vrrp_gna_interval", "vrrp_garp_interval"];
-    for keyword in keywords::all().filter(|k| k.standing == Standing::Implemented) {
-        let value = match (keyword.name, keyword.arg) {
-            ("state", _) => "MASTER".into(),
-            ("auth_type", _) => "PASS".into(),
-            ("mcast_dst_ip", _) => "224.0.0.77".into(),
-            (_, Arg::Flag | Arg::Switch | Arg::Words(0, _)) => String::new(),
-            (_, Arg::Integer(min, max)) => min.max(2).min(max).max(3.min(max)).to_string(),
-            (_, Arg::Seconds(..)) => "3".into(),
-            (_, Arg::Address) => "10.0.0.9".into(),
-            (_, Arg::Group(false)) => "224.0.0.99".into(),
-            (_, Arg::Group(true)) => "ff02::99".into(),
-            (_, Arg::Interface) => "eth7".into(),
-            (_, Arg::Script) => "\"/bin/x y\"".into(),
-            (_, Arg::Word | Arg::User) => "secret".into(),
-            (_, _) => continue,
-        };
-        let line = format!("{} {value}", keyword.name);
-        let (base, text) = match keyword.block {
-            keywords::GLOBAL => (instance(""), format!("{}global_defs {{\n{line}\n}}", instance(""))),
-            keywords::INSTANCE if ["interface", "virtual_router_id"].contains(&keyword.name) => (
-                instance(""),
-                instance("").replace("interface eth0", "").replace("virtual_router_id 51", "").replace(
-                    "virtual_ipaddress",
-                    &format!(
-                        "{}\n{line}\nvirtual_ipaddress",
-                        if keyword.name == "interface" { "virtual_router_id 51" } else { "interface eth0" }
-                    ),
-                ),
-            ),
-            keywords::INSTANCE => {
-                let peer = if keyword.name == "unicast_ttl" || keyword.name == "check_unicast_src" {
-                    "unicast_peer {\n10.0.0.7\n}\n"
-                } else {
-                    ""
-                };
-                let line = if keyword.name == "native_ipv6" { continue } else { line };
-                (instance(peer), instance(&format!("{peer}{line}")))
-            }
-            keywords::AUTHENTICATION => {
-                let other = if keyword.name == "auth_type" { "auth_pass x" } else { "auth_type PASS" };
-                (instance(""), instance(&format!("authentication {{\n{other}\n{line}\n}}")))
-            }
-            _ => continue,
-        };
-        let (_, before) = read(&base);
-        let (source, after) = read(&text);
-        assert!(after.is_usable(), "{text}\n{}", render(&after.diagnostics, &source, false));
-        let changes = before.config != after.config
-            || text.contains("vrrp_mcast_group6")
-            || text.contains("vrrp_check_unicast_src");
-        assert!(changes || silent.contains(&keyword.name), "{} changes nothing:\n{text}", keyword.name);
-    }
 }

@@ -284,13 +284,19 @@ fn routers_that_cannot_be_told_apart() {
 }
 
 #[test]
-fn what_is_not_built_skips_its_block_and_says_so_once() {
-    let (_, parsed) = read(&format!(
-        "virtual_server 10.0.0.1 80 {{\n delay_loop 6\n real_server 10.0.0.2 80 {{\n TCP_CHECK {{\n }}\n }}\n}}\n{}",
-        instance("frobnicate {\nstate x\n}\ntrack_script {\nchk\n}")
-    ));
-    assert_eq!(codes(&parsed), (vec![], vec!["not-yet", "unknown-keyword", "not-yet"]));
-    assert_eq!(parsed.config.instances.len(), 1);
+fn what_is_not_built_is_read_and_said_once() {
+    let script = "vrrp_script chk {\n script /bin/true\n weight x\n}\n";
+    let track = "frobnicate {\nstate x\n}\ntrack_script {\nchk\n}";
+    let second = instance(track).replace("VI_1", "VI_2").replace("51", "52");
+    let (_, parsed) = read(&format!("{script}{}{second}", instance(track)));
+    assert_eq!(
+        codes(&parsed),
+        (vec!["not-a-number"], vec!["not-yet", "unknown-keyword", "not-yet", "unknown-keyword"]),
+        "of what is in a block of which nothing comes, mistakes are told and nothing else"
+    );
+    let notes: Vec<_> = parsed.diagnostics.iter().flat_map(|d| &d.notes).filter(|n| n.contains("1 more")).collect();
+    assert_eq!(notes, ["the same holds for 1 more place in this file"]);
+    assert_eq!(parsed.config.instances[1].tracking.scripts[0].name.as_ref(), "chk");
 }
 
 #[test]

@@ -2,17 +2,19 @@
 
 mod bind;
 mod forms;
+mod rules;
 
 use super::setting::Fields;
 use super::values::{Value, integer};
 use super::{Context, Item, Sections, Seen, instance, walk};
-use crate::config::diagnostic::Diagnostic;
+use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::Word;
 use crate::config::model::{Garp, GarpExtra, Global};
 use crate::net::{Family, Version};
 use core::net::IpAddr;
 use core::time::Duration;
+pub(in crate::config::build) use rules::sync_daemon;
 
 /// What holds for an instance that does not say otherwise.
 pub(in crate::config::build) struct Defaults {
@@ -29,6 +31,8 @@ pub(in crate::config::build) struct Defaults {
     pub(in crate::config::build) garp_extra: GarpExtra,
     pub(in crate::config::build) smtp_alert: bool,
     pub(in crate::config::build) priority_changes: bool,
+    /// The words of `lvs_sync_daemon`.
+    pub(in crate::config::build) sync_daemon: Option<Span>,
     group4: IpAddr,
     group6: IpAddr,
 }
@@ -59,6 +63,7 @@ impl Default for Defaults {
             garp_extra: GarpExtra::default(),
             smtp_alert: false,
             priority_changes: false,
+            sync_daemon: None,
             group4: Family::V4.vrrp_group(),
             group6: Family::V6.vrrp_group(),
         }
@@ -94,6 +99,8 @@ pub(in crate::config::build) fn read(
             }
         });
     }
+    rules::check(cx, global, &seen);
+    defaults.sync_daemon = seen.get("lvs_sync_daemon").map(|phrase| phrase.span);
     defaults.garp = garp.resolve();
     defaults.smtp_alert = global.mail.alerts_vrrp();
     defaults

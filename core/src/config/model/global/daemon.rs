@@ -23,7 +23,7 @@ pub struct Daemon {
     pub linkbeat_use_polling: bool,
     /// `linkbeat_interfaces`: interfaces whose state is asked for.
     pub linkbeat_interfaces: Vec<LinkBeat>,
-    /// `interface_up_down_delays`; each interface once.
+    /// `interface_up_down_delays`; of two about an interface the later one counts.
     pub interface_delays: Vec<InterfaceDelay>,
 }
 

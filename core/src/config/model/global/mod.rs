@@ -116,6 +116,21 @@ impl Default for Global {
     }
 }
 
+impl Global {
+    /// Its scripts.
+    pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
+        [
+            &mut self.startup_script,
+            &mut self.shutdown_script,
+            &mut self.fifos.all_script,
+            &mut self.fifos.vrrp_script,
+            &mut self.fifos.lvs_script,
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 choices! {
     /// What may become of interfaces while the daemon runs. They may always come and go, whatever is written.
     DynamicInterfaces {

@@ -1,5 +1,9 @@
 //! Configurations as the parser can make them, and files with random damage.
 
+mod global;
+mod objects;
+mod vrrp;
+
 use crate::config::model::*;
 use crate::kernel::AddressFlags;
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
@@ -15,35 +19,57 @@ pub(super) struct Sayable(pub(super) Config);
 impl Arbitrary for Sayable {
     fn arbitrary(g: &mut Gen) -> Self {
         let garp = garp(g);
-        let mut config = Config { global: global(g), ..Config::default() };
+        let mut config = Config { global: global::global(g), daemon: global::daemon(g), ..Config::default() };
+        objects::objects(g, &mut config);
         let mut names = BTreeSet::new();
         for n in 0..below(g, 6) {
             let name = unique(g, &mut names);
-            config.instances.push(instance(g, name, n as u8 + 1, garp));
+            let mut instance = instance(g, name, n as u8 + 1, garp);
+            vrrp::extend(g, &mut instance, n, &config);
+            config.instances.push(instance);
         }
+        global::sync_daemon(g, &mut config);
         let mut free: Vec<usize> = (0..config.instances.len()).collect();
         let mut names = BTreeSet::new();
         while !free.is_empty() && bool::arbitrary(g) {
             let count = 1 + below(g, free.len());
             let members: Vec<usize> = free.drain(..count.min(free.len())).collect();
-            for member in &members {
-                config.instances[*member].track_interfaces.iter_mut().for_each(|t| t.weight = 0);
-            }
-            let mut track_interfaces = tracked(g, "");
-            track_interfaces.iter_mut().for_each(|t| t.weight = 0);
-            config.sync_groups.push(SyncGroupConfig {
+            let mut group = SyncGroupConfig {
                 name: unique(g, &mut names),
                 members: members.iter().map(|m| config.instances[*m].name.clone()).collect(),
-                track_interfaces,
+                track_interfaces: tracked(g, ""),
                 notify: NotifyScripts { master_rx_lower_pri: None, ..notify(g) },
-                ..Default::default()
-            });
+                tracking: objects::tracking(g, &config),
+                weights: bool::arbitrary(g),
+                smtp_alert: bool::arbitrary(g),
+                notify_priority_changes: bool::arbitrary(g),
+            };
+            if !group.weights {
+                group.track_interfaces.iter_mut().for_each(|t| t.weight = 0);
+                objects::weightless(&mut group.tracking);
+                for member in members {
+                    let member = &mut config.instances[member];
+                    member.track_interfaces.iter_mut().for_each(|t| t.weight = 0);
+                    objects::weightless(&mut member.tracking);
+                }
+            }
+            config.sync_groups.push(group);
         }
         Sayable(config)
     }
 
     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
         let mut out = Vec::new();
+        if self.0.global != Global::default() {
+            let mut less = self.clone();
+            less.0.global = Global::default();
+            out.push(less);
+        }
+        if self.0.daemon != Daemon::default() {
+            let mut less = self.clone();
+            less.0.daemon = Daemon::default();
+            out.push(less);
+        }
         if self.0.sync_groups.is_empty() {
             for at in 0..self.0.instances.len() {
                 let mut less = self.clone();
@@ -96,16 +122,6 @@ fn ip(g: &mut Gen, family: Family) -> IpAddr {
     match family {
         Family::V4 => IpAddr::V4(Ipv4Addr::from(u32::arbitrary(g))),
         Family::V6 => IpAddr::V6(Ipv6Addr::from(u128::arbitrary(g))),
-    }
-}
-
-fn global(g: &mut Gen) -> Global {
-    Global {
-        router_id: maybe(g, word),
-        startup_delay: Duration::from_millis(u64::from(u16::arbitrary(g))),
-        script_user: maybe(g, credentials),
-        script_security: bool::arbitrary(g),
-        ..Global::default()
     }
 }
 
@@ -332,6 +348,21 @@ impl Arbitrary for Scraps {
             "preempt",
             "nopreempt",
             "version 3",
+            "vrrp_script",
+            "script /bin/true",
+            "track_script",
+            "track_file",
+            "reverse",
+            "use_vmac",
+            "strict_mode",
+            "auth_hmac",
+            "key 1 ",
+            "bfd_instance",
+            "neighbor_ip",
+            "garp_group",
+            "interfaces",
+            "umask",
+            "lvs_sync_daemon",
         ];
         let text =
             (0..below(g, 120)).map(|_| if below(g, 20) == 0 { String::arbitrary(g) } else { pick(g, &pieces).into() });

@@ -2,6 +2,7 @@
 
 mod address;
 mod bfd;
+mod command;
 mod conflicts;
 mod daemon;
 mod garp_group;
@@ -9,6 +10,7 @@ pub(in crate::config) mod global;
 mod hmac;
 mod instance;
 mod link;
+pub(in crate::config) mod lvs;
 mod resolve;
 mod rules;
 pub(in crate::config) mod script;
@@ -24,7 +26,7 @@ pub(in crate::config) use unknown::distance;
 
 use super::ast::{Block, Statement};
 use super::diagnostic::{Diagnostic, Span};
-use super::keywords::{self, Alias, Arg, Keyword, Path, Standing};
+use super::keywords::{self, Alias, Keyword, Path, Standing};
 use super::lexer::{Phrase, Word};
 use super::preprocess::text::Text;
 use super::model::{Config, InstanceConfig};
@@ -67,6 +69,7 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
     conflicts::check(&mut cx, &built);
     config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
     config.garp_groups = garp_group::read(&mut cx, sections.of("garp_group"));
+    config.lvs = lvs::read(&mut cx, &sections, &config);
     cx.finish();
     config
 }
@@ -250,7 +253,7 @@ fn walk<'a, 's, 'd>(
                     .label(format!("`{instead}` means the same")),
             );
         }
-        if let Some(torn) = phrase.torn.filter(|_| !matches!(keyword.arg, Arg::Script | Arg::Optional(Arg::Script))) {
+        if let Some(torn) = phrase.torn.filter(|_| !keyword.arg.has_escapes()) {
             torn_quote(cx, torn);
             continue;
         }

@@ -80,7 +80,7 @@ fn group(cx: &mut Context<'_, '_>, text: &str, span: Span) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-fn unterminated(span: Span) -> Diagnostic {
+pub(super) fn unterminated(span: Span) -> Diagnostic {
     Diagnostic::error("unterminated-quote", span, "a quote is not closed").label("the closing quote is missing")
 }
 
@@ -99,14 +99,14 @@ fn is_account(text: &str) -> bool {
 }
 
 /// A word of the line, without its quotes but with its escapes.
-struct Piece {
-    text: String,
-    start: usize,
-    end: usize,
+pub(super) struct Piece {
+    pub(super) text: String,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// Splits a line. The error is where an open quote is.
-fn pieces(line: &str) -> Result<Vec<Piece>, usize> {
+pub(super) fn pieces(line: &str) -> Result<Vec<Piece>, usize> {
     let mut out: Vec<Piece> = Vec::new();
     let mut piece: Option<Piece> = None;
     let mut quote: Option<(char, usize)> = None;
@@ -139,7 +139,7 @@ fn pieces(line: &str) -> Result<Vec<Piece>, usize> {
 }
 
 /// Splits a command into the program and its arguments.
-fn arguments(command: &str) -> Result<Vec<String>, String> {
+pub(super) fn arguments(command: &str) -> Result<Vec<String>, String> {
     let mut out = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut quote: Option<char> = None;
@@ -162,6 +162,19 @@ fn arguments(command: &str) -> Result<Vec<String>, String> {
     }
     out.extend(word.map(finished).transpose()?);
     Ok(out)
+}
+
+/// What a text with escapes says.
+pub(super) fn unescaped(text: &str) -> Result<String, String> {
+    let mut out = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => escape(&mut chars, &mut out)?,
+            c => push(&mut out, c),
+        }
+    }
+    finished(out)
 }
 
 fn finished(word: Vec<u8>) -> Result<String, String> {
@@ -215,6 +228,22 @@ fn number(chars: &mut core::iter::Peekable<core::str::Chars<'_>>, radix: u32, mo
     out
 }
 
+/// Writes a text with escapes for all that could mean something.
+pub(super) fn escaped(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            // As a character of the text it would be taken for bytes that could not be read.
+            char::REPLACEMENT_CHARACTER => out.push_str(r"\xef\xbf\xbd"),
+            '"' | '\'' | '$' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+}
+
 /// Writes a program and its arguments so that they are read back the same, in quotes.
 pub(in crate::config) fn quoted(argv: &[String]) -> String {
     let mut out = String::from("\"");
@@ -227,18 +256,7 @@ pub(in crate::config) fn quoted(argv: &[String]) -> String {
         if hold {
             out.push('\'');
         }
-        for c in argument.chars() {
-            match c {
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\t' => out.push_str("\\t"),
-                // As a character of the text it would be taken for bytes that could not be read.
-                char::REPLACEMENT_CHARACTER => out.push_str(r"\xef\xbf\xbd"),
-                '"' | '\'' | '$' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-                c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-                c => out.push(c),
-            }
-        }
+        escaped(argument, &mut out);
         if hold {
             out.push('\'');
         }

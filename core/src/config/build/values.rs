@@ -1,6 +1,6 @@
 //! The words after a keyword, read as the table says.
 
-use super::{Context, script, unknown};
+use super::{Context, command, script, unknown};
 use crate::config::ast::{Block, Statement};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::{self, Arg, Keyword, MAX_INTERFACE_NAME};
@@ -22,6 +22,8 @@ pub(in crate::config) enum Value<'a> {
     Bytes(Vec<u8>),
     /// The keyword alone, which means this word.
     Bare(&'static str),
+    /// A text.
+    Text(String),
     /// A word.
     Word(&'a Word),
     /// Words.
@@ -65,6 +67,8 @@ pub(super) fn read<'a>(
     match keyword.arg {
         Arg::Script => script::script(cx, keyword, phrase).map(Value::Script),
         Arg::Optional(Arg::Script) if !words.is_empty() => script::script(cx, keyword, phrase).map(Value::Script),
+        Arg::Command => command::command(cx, keyword, phrase).map(Value::Script),
+        Arg::Pattern => command::pattern(cx, keyword, phrase).map(Value::Text),
         Arg::Block => block(cx, keyword, statement, args).map(Value::Block),
         Arg::NamedBlock | Arg::FormBlock(..) => {
             let block = block(cx, keyword, statement, args)?;
@@ -101,6 +105,7 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Word => Some(Value::Word(words.first()?)),
         Arg::Path => path(cx, words.first()?).map(Value::Word),
         Arg::Choice(choices) => choice(cx, keyword.name, words.first()?, choices).map(Value::Choice),
+        Arg::AnyCase(choices) => any_case(cx, keyword.name, words.first()?, choices).map(Value::Choice),
         Arg::Address => address(cx, words.first()?).map(Value::Address),
         Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
         Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
@@ -116,7 +121,7 @@ fn count(arg: Arg) -> (usize, usize) {
         Arg::Switch => (0, 1),
         Arg::Words(least, most) | Arg::Form(_, least, most) | Arg::FormBlock(_, least, most) => (least, most),
         Arg::User => (1, 2),
-        Arg::Script => (1, usize::MAX),
+        Arg::Script | Arg::Command | Arg::Pattern => (1, usize::MAX),
         Arg::Optional(arg) | Arg::Or(arg, _) => (0, count(*arg).1),
         Arg::Anything | Arg::AnyBlock => (0, usize::MAX),
         _ => (1, 1),
@@ -141,14 +146,17 @@ pub(super) fn expected(arg: Arg) -> String {
         Arg::Words(least, most) => format!("{least} to {most} words"),
         Arg::Form(form, ..) => format!("`{form}`"),
         Arg::FormBlock(form, ..) => format!("`{form}`, and `{{`"),
-        Arg::Choice(choices) => choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or "),
+        Arg::Choice(choices) | Arg::AnyCase(choices) => {
+            choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or ")
+        }
         Arg::Path => "a path that begins with `/`".into(),
         Arg::Address => "an IP address".into(),
         Arg::Group(false) => "an IPv4 multicast address".into(),
         Arg::Group(true) => "an IPv6 multicast address".into(),
         Arg::Interface => "the name of an interface".into(),
         Arg::User => "a user, and perhaps a group".into(),
-        Arg::Script => "a command in quotes".into(),
+        Arg::Script | Arg::Command => "a command in quotes".into(),
+        Arg::Pattern => "a text in quotes".into(),
         Arg::Optional(arg) | Arg::Or(arg, _) => format!("nothing, or {}", expected(*arg)),
         Arg::NamedBlock => "one name, and `{`".into(),
         Arg::Block | Arg::Lines | Arg::Names | Arg::AnyBlock => "`{`".into(),
@@ -342,6 +350,19 @@ pub(super) fn path<'a>(cx: &mut Context<'_, '_>, word: &'a Word) -> Option<&'a W
     (!word.text.is_empty()).then_some(word)
 }
 
+/// One of `choices`, in capital or small letters.
+fn any_case(
+    cx: &mut Context<'_, '_>,
+    what: &str,
+    word: &Word,
+    choices: &'static [&'static str],
+) -> Option<&'static str> {
+    match choices.iter().find(|c| c.eq_ignore_ascii_case(&word.text)) {
+        Some(found) => Some(found),
+        None => choice(cx, what, word, choices),
+    }
+}
+
 /// One of `choices`.
 pub(super) fn choice(
     cx: &mut Context<'_, '_>,
@@ -446,11 +467,12 @@ fn block<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, statement: &'a Stateme
     statement.block.as_ref()
 }
 
-fn lines<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, block: &'a Block) -> Vec<&'a Phrase> {
+/// The entries of a block, a line each.
+pub(super) fn lines<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, block: &'a Block) -> Vec<&'a Phrase> {
     let mut out = Vec::with_capacity(block.statements.len());
     for statement in &block.statements {
         // A keyword of the block around this one: nobody names an interface or an address so.
-        let stray = statement.words().first().filter(|w| keyword.arg == Arg::Lines && !w.quoted);
+        let stray = statement.words().first().filter(|w| keyword.arg != Arg::Names && !w.quoted);
         if let Some(word) = stray.filter(|word| keywords::find(keyword.block, &word.text).is_some()) {
             cx.report(
                 Diagnostic::error("missing-brace", word.span, "a `}` is missing before this")

@@ -4,13 +4,17 @@
 
 mod address;
 mod bfd;
+mod check;
 mod global;
 mod instance;
 mod later;
+mod lvs;
 mod root;
 mod sync_group;
 mod track;
 
+pub use check::*;
+pub use lvs::{REAL_SERVER, SSL, VIRTUAL_SERVER};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -111,6 +115,8 @@ pub enum Arg {
     Words(usize, usize),
     /// As many words as the range says, in a form of their own, which is shown as in a manual page.
     Form(&'static str, usize, usize),
+    /// One of these words, in capital or small letters.
+    AnyCase(&'static [&'static str]),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// An absolute path.
@@ -125,6 +131,10 @@ pub enum Arg {
     User,
     /// A command in quotes with its arguments, and perhaps a user and a group.
     Script,
+    /// A command in quotes with its arguments.
+    Command,
+    /// A text in quotes, with the escapes of commands.
+    Pattern,
     /// The keyword alone, or with this.
     Optional(&'static Arg),
     /// The same, where the keyword alone means this word.
@@ -151,6 +161,12 @@ impl Arg {
     pub const fn has_block(self) -> bool {
         use Arg::{AnyBlock, Block, FormBlock, Lines, NamedBlock, Names};
         matches!(self, Block | NamedBlock | FormBlock(..) | Lines | Names | AnyBlock)
+    }
+
+    /// Whether its line is split into words in another way, in which a backslash protects a quote.
+    #[must_use]
+    pub const fn has_escapes(self) -> bool {
+        matches!(self, Arg::Script | Arg::Command | Arg::Pattern | Arg::Optional(Arg::Script))
     }
 
     /// Whether it is not known yet what may follow.
@@ -219,12 +235,23 @@ static FILES: [[Keyword; 3]; 2] = track::FILES;
 
 /// Every keyword there is.
 pub fn all() -> impl Iterator<Item = &'static Keyword> {
-    [root::KEYWORDS, instance::KEYWORDS, address::KEYWORDS, sync_group::KEYWORDS, track::KEYWORDS, bfd::KEYWORDS]
-        .into_iter()
-        .chain(global::KEYWORDS)
-        .flatten()
-        .chain(FILES.iter().flatten())
-        .chain(later::keywords())
+    [
+        root::KEYWORDS,
+        instance::KEYWORDS,
+        address::KEYWORDS,
+        sync_group::KEYWORDS,
+        track::KEYWORDS,
+        bfd::KEYWORDS,
+        lvs::KEYWORDS,
+        check::KEYWORDS,
+    ]
+    .into_iter()
+    .chain(global::KEYWORDS)
+    .chain(lvs::SHARED.iter().copied())
+    .chain(check::SHARED.iter().copied())
+    .flatten()
+    .chain(FILES.iter().flatten())
+    .chain(later::keywords())
 }
 
 struct Index {

@@ -12,6 +12,7 @@ mod track;
 mod vrrp;
 
 pub use bfd::*;
+pub use check::*;
 pub use choice::Choice;
 pub(crate) use choice::choices;
 pub use global::*;
@@ -61,5 +62,6 @@ impl Config {
             .flat_map(NotifyScripts::scripts_mut)
             .chain(self.scripts.iter_mut().map(|tracked| &mut tracked.script))
             .chain(self.global.scripts_mut())
+            .chain(self.lvs.scripts_mut())
     }
 }

@@ -4,9 +4,9 @@
 
 mod objects;
 
-use super::build::script;
 use super::build::setting::{Fields, Said};
 use super::build::values::decimal;
+use super::build::{lvs, script};
 use super::model::{
     AuthPass, Config, Credentials, Daemon, Garp, Global, HmacConfig, HmacSecret, InitialState, InstanceConfig,
     LinkConfig, NotifyScripts, Rules, Script, SyncGroupConfig, TrackInterface, Tracking, Transport, VirtualAddress,
@@ -38,10 +38,12 @@ pub fn print(config: &Config, secrets: Secrets) -> String {
     for group in &config.sync_groups {
         out.sync_group(group);
     }
+    lvs::say(&mut out, config, secrets);
     out.text
 }
 
-struct Writer {
+/// Text in the making.
+pub(super) struct Writer {
     text: String,
     depth: usize,
 }
@@ -70,7 +72,7 @@ impl Writer {
         }
     }
 
-    fn block(&mut self, head: impl Display, body: impl FnOnce(&mut Writer)) {
+    pub(super) fn block(&mut self, head: impl Display, body: impl FnOnce(&mut Writer)) {
         self.line(format_args!("{head} {{"));
         self.depth += 1;
         body(self);
@@ -79,7 +81,7 @@ impl Writer {
     }
 
     /// What `value` says otherwise than `base`.
-    fn fields<T: Fields>(&mut self, value: &T, base: &T) {
+    pub(super) fn fields<T: Fields>(&mut self, value: &T, base: &T) {
         value.say(base, &mut |keyword, said| match said {
             Said::Nothing => {}
             Said::Words(words) if words.is_empty() => self.line(format_args!("{keyword}")),
@@ -89,7 +91,7 @@ impl Writer {
         });
     }
 
-    fn lines(&mut self, head: &str, entries: impl ExactSizeIterator<Item = impl Display>) {
+    pub(super) fn lines(&mut self, head: &str, entries: impl ExactSizeIterator<Item = impl Display>) {
         if entries.len() > 0 {
             self.block(head, |out| entries.for_each(|entry| out.line(format_args!("{entry}"))));
         }

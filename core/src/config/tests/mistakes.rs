@@ -4,7 +4,7 @@ use super::{instance, read};
 use crate::config::{render, render_lines};
 
 /// Compares the rendering of a text's mistakes with the recorded one.
-fn check(name: &str, text: &str) {
+pub(super) fn check(name: &str, text: &str) {
     let (source, parsed) = read(text);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");

@@ -1,6 +1,8 @@
 //! Tests of the whole way from text to configuration.
 
 mod generate;
+mod lvs;
+mod lvs_generate;
 mod mistakes;
 mod properties;
 mod rules;

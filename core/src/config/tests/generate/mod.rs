@@ -85,27 +85,27 @@ impl Arbitrary for Sayable {
     }
 }
 
-fn below(g: &mut Gen, n: usize) -> usize {
+pub(super) fn below(g: &mut Gen, n: usize) -> usize {
     usize::arbitrary(g) % n.max(1)
 }
 
-fn pick<T: Clone>(g: &mut Gen, from: &[T]) -> T {
+pub(super) fn pick<T: Clone>(g: &mut Gen, from: &[T]) -> T {
     from[below(g, from.len())].clone()
 }
 
-fn maybe<T>(g: &mut Gen, make: impl FnOnce(&mut Gen) -> T) -> Option<T> {
+pub(super) fn maybe<T>(g: &mut Gen, make: impl FnOnce(&mut Gen) -> T) -> Option<T> {
     if bool::arbitrary(g) { Some(make(g)) } else { None }
 }
 
 /// A word with characters that mean something elsewhere, but no quote and no backslash at its end.
-fn word(g: &mut Gen) -> String {
+pub(super) fn word(g: &mut Gen) -> String {
     let odd = ['a', 'B', '7', '_', '-', '.', '#', '!', '{', '}', ' ', '\t', '\\', '$', '@', '~', '\'', 'é', '/', '='];
     let mut out: String = (0..1 + below(g, 8)).map(|_| pick(g, &odd)).collect();
     out.push(pick(g, &['x', '0', '}', ' ']));
     out
 }
 
-fn unique(g: &mut Gen, names: &mut BTreeSet<String>) -> Name {
+pub(super) fn unique(g: &mut Gen, names: &mut BTreeSet<String>) -> Name {
     loop {
         let name = word(g);
         if names.insert(name.clone()) {
@@ -114,25 +114,25 @@ fn unique(g: &mut Gen, names: &mut BTreeSet<String>) -> Name {
     }
 }
 
-fn interface(g: &mut Gen) -> String {
+pub(super) fn interface(g: &mut Gen) -> String {
     pick(g, &["eth0", "eth1.10", "bond0", "br-lan", "wg0", "include", "@odd", "$x", "a#b", "weight"]).to_owned()
 }
 
-fn ip(g: &mut Gen, family: Family) -> IpAddr {
+pub(super) fn ip(g: &mut Gen, family: Family) -> IpAddr {
     match family {
         Family::V4 => IpAddr::V4(Ipv4Addr::from(u32::arbitrary(g))),
         Family::V6 => IpAddr::V6(Ipv6Addr::from(u128::arbitrary(g))),
     }
 }
 
-fn credentials(g: &mut Gen) -> Credentials {
+pub(super) fn credentials(g: &mut Gen) -> Credentials {
     Credentials {
         user: pick(g, &["nobody", "1000", "keepalived_script", "www-data"]).to_owned(),
         group: maybe(g, |g| pick(g, &["nogroup", "100", "adm"]).to_owned()),
     }
 }
 
-fn script(g: &mut Gen) -> Script {
+pub(super) fn script(g: &mut Gen) -> Script {
     let mut argv = vec![pick(g, &["/bin/true", "/etc/my script.sh", "notify", "/x'y\"z"]).to_owned()];
     let more = Vec::<String>::arbitrary(g);
     argv.extend(more.into_iter().take(3).map(|a| a.replace('\0', "")));

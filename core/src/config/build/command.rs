@@ -1,0 +1,86 @@
+//! Lines that are split as commands are, but name nobody who runs them: `misc_path` and `regex`.
+
+use super::Context;
+use super::script::{self, Piece, pieces, unterminated};
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::keywords::Keyword;
+use crate::config::lexer::Phrase;
+use crate::config::model::Script;
+use crate::config::preprocess::text::Text;
+
+/// The words after the keyword of a line.
+fn words(cx: &mut Context<'_, '_>, line: &Text<'_>) -> Option<Vec<Piece>> {
+    match pieces(line.as_str()) {
+        Ok(mut pieces) => Some(pieces.drain(..).skip(1).collect()),
+        Err(start) => {
+            cx.report(unterminated(line.span(start, line.as_str().len())));
+            None
+        }
+    }
+}
+
+fn at(line: &Text<'_>, piece: &Piece) -> Span {
+    line.span(piece.start, piece.end)
+}
+
+/// The command of `keyword` on the line at `line`.
+pub(super) fn command(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase) -> Option<Script> {
+    let line = cx.text(line);
+    let words = words(cx, &line)?;
+    let (command, extra) = words.split_first()?;
+    if let (Some(first), Some(last)) = (extra.first(), extra.last()) {
+        cx.report(
+            Diagnostic::warning(
+                "trailing-words",
+                at(&line, first).to(at(&line, last)),
+                format!("`{}` takes one word", keyword.name),
+            )
+            .label("the program does not get this")
+            .help("put the command and its arguments in quotes together"),
+        );
+    }
+    let problem = match script::arguments(&command.text) {
+        Ok(argv) if argv.first().is_some_and(|program| !program.is_empty()) => {
+            return Some(Script { argv, user: None });
+        }
+        Ok(_) => "expected a program and its arguments".to_owned(),
+        Err(problem) => problem,
+    };
+    cx.report(Diagnostic::error("bad-command", at(&line, command), "the command cannot be read").label(problem));
+    None
+}
+
+/// The text of `keyword` on the line at `line`.
+pub(super) fn pattern(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase) -> Option<String> {
+    let line = cx.text(line);
+    let words = words(cx, &line)?;
+    let (text, extra) = words.split_first()?;
+    if let (Some(first), Some(last)) = (extra.first(), extra.last()) {
+        cx.report(
+            Diagnostic::error(
+                "trailing-words",
+                at(&line, first).to(at(&line, last)),
+                format!("`{}` takes one word", keyword.name),
+            )
+            .label("what is this for?")
+            .help("a text with spaces needs quotes around it"),
+        );
+        return None;
+    }
+    // One word, whatever is in it.
+    match script::unescaped(&text.text) {
+        Ok(text) => Some(text),
+        Err(problem) => {
+            cx.report(Diagnostic::error("bad-text", at(&line, text), "the text cannot be read").label(problem));
+            None
+        }
+    }
+}
+
+/// Writes a text so that it is read back the same, in quotes.
+pub(in crate::config) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    script::escaped(text, &mut out);
+    out.push('"');
+    out
+}

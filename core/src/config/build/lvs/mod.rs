@@ -1,0 +1,164 @@
+//! The load balancer: `virtual_server` and all that belongs to it.
+//!
+//! What a virtual server, its real servers and their checks say is read into drafts, whose values are bound to keywords
+//! for printing too. What each of them inherits, and the rules between values, are applied afterwards.
+
+mod check;
+mod checks;
+mod draft;
+mod group;
+mod hex;
+mod http;
+mod overlap;
+mod ports;
+mod regex;
+mod say;
+mod server;
+mod settings;
+mod words;
+
+pub(in crate::config) use say::say;
+
+use super::setting::{self, no_rest};
+use super::values::{Value, integer};
+use super::{Context, Given, Item, Names, Section, Sections, Seen};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::lexer::Word;
+use crate::config::model::{Config, LocalAddressGroup, Lvs, Service, Ssl, VirtualServerGroup};
+use crate::net::Name;
+use core::time::Duration;
+use draft::{RealDraft, VirtualDraft};
+use std::collections::BTreeMap;
+
+/// `delay_loop` where nobody says it.
+const DELAY_LOOP: Duration = Duration::from_secs(60);
+
+/// What virtual servers refer to.
+struct Known<'a> {
+    groups: BTreeMap<&'a str, &'a VirtualServerGroup>,
+    local_addresses: BTreeMap<&'a str, &'a LocalAddressGroup>,
+    /// Declared groups of virtual servers and of local addresses, also those of which nothing is left.
+    names: [&'a Names; 2],
+    /// Weight and direction of tracked files.
+    files: BTreeMap<Name, (i32, bool)>,
+    /// BFD sessions, and whether checks are told of them.
+    sessions: BTreeMap<Name, bool>,
+    /// What virtual and real servers mail where they say nothing.
+    mails: Mails,
+    log_all_failures: bool,
+}
+
+/// Whether changes are mailed where nothing is said about it.
+#[derive(Clone, Copy)]
+struct Mails {
+    of_virtual: bool,
+    of_real: bool,
+}
+
+impl Mails {
+    fn of(_config: &Config) -> Mails {
+        Mails { of_virtual: false, of_real: true }
+    }
+}
+
+/// Whether checks tell failures that are forgiven, where nothing is said about it.
+fn log_all_failures(_config: &Config) -> bool {
+    false
+}
+
+/// Reads everything. What is outside the load balancer is in `config` already.
+pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &Config) -> Lvs {
+    let mut names = [Names::new(), Names::new()];
+    let [of_servers, of_addresses] = &mut names;
+    let groups = group::virtual_servers(cx, sections.of("virtual_server_group"), of_servers);
+    let local_addresses = group::local_addresses(cx, sections.of("local_address_group"), of_addresses);
+    let known = Known {
+        groups: groups.iter().map(|group| (&*group.name, group)).collect(),
+        local_addresses: local_addresses.iter().map(|group| (&*group.name, group)).collect(),
+        names: [&names[0], &names[1]],
+        files: BTreeMap::new(),
+        sessions: config.bfd.iter().map(|bfd| (bfd.name.clone(), bfd.checker || !bfd.vrrp)).collect(),
+        mails: Mails::of(config),
+        log_all_failures: log_all_failures(config),
+    };
+    let mut servers = Vec::new();
+    let mut spans = Vec::new();
+    for section in sections.of("virtual_server") {
+        let Some(service) = service(cx, section.words) else { continue };
+        let (draft, real_servers) = drafts(cx, section);
+        let span = service.span;
+        if let Some(server) = server::resolve(cx, service, draft, real_servers, &known) {
+            servers.push(server);
+            spans.push(span);
+        }
+    }
+    overlap::check(cx, &servers, &spans, &known);
+    let ssl = ssl(cx, sections.of("SSL"));
+    Lvs { ssl, groups, local_addresses, servers }
+}
+
+fn ssl(cx: &mut Context<'_, '_>, sections: &[Section<'_>]) -> Option<Ssl> {
+    let mut first = None;
+    let mut out = None;
+    for section in sections {
+        if let Some(first) = first {
+            cx.report(
+                Diagnostic::warning("repeated", section.span, "`SSL` is written twice")
+                    .label("this one counts; is it the one that is meant?")
+                    .also(first, "first written here"),
+            );
+        }
+        first = first.or(Some(section.span));
+        let mut ssl = Ssl::default();
+        setting::read(cx, &mut ssl, section.block, &mut Seen::new(), no_rest);
+        out = Some(ssl);
+    }
+    out
+}
+
+/// What a virtual server is reached by, from the words after its keyword.
+fn service(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Given<Service>> {
+    let (first, last) = (words.first()?, words.last()?);
+    let span = first.span.to(last.span);
+    let value = match (first.text.as_str(), words.get(1)) {
+        ("group" | "fwmark", None) => {
+            cx.report(
+                Diagnostic::error("missing-argument", span, format!("something is missing after `{}`", first.text))
+                    .label(if first.text == "group" { "expected a group's name" } else { "expected a number" }),
+            );
+            return None;
+        }
+        ("group", Some(name)) => Service::Group(Name::from(name.text.as_str())),
+        ("fwmark", Some(mark)) => {
+            let mark = integer(cx, "fwmark", mark, 1, u32::MAX.into())?;
+            Service::Mark(u32::try_from(mark).ok()?)
+        }
+        _ => {
+            let (ip, port) = words::server(cx, words)?;
+            Service::Address(ip, port)
+        }
+    };
+    Some(Given { value, span })
+}
+
+/// What the block of a virtual server says.
+fn drafts(cx: &mut Context<'_, '_>, section: &Section<'_>) -> (VirtualDraft, Vec<RealDraft>) {
+    let mut draft = VirtualDraft::default();
+    let mut real_servers = Vec::new();
+    setting::read(cx, &mut draft, section.block, &mut Seen::new(), |cx, _, item| {
+        real_servers.extend(real_server(cx, &item));
+    });
+    (draft, real_servers)
+}
+
+fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<RealDraft> {
+    let Value::Form(words, block) = &item.value else { return None };
+    let endpoint = words::server(cx, words);
+    // Mistakes inside are told even if it is not known where the server is.
+    let (ip, port) = endpoint.unwrap_or((core::net::Ipv4Addr::UNSPECIFIED.into(), 0));
+    let mut draft = RealDraft::new(ip, port, item.args);
+    setting::read(cx, &mut draft, block, &mut Seen::new(), |cx, draft, item| {
+        draft.checks.extend(check::read(cx, &item));
+    });
+    endpoint.map(|_| draft)
+}

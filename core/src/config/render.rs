@@ -172,17 +172,17 @@ impl<'a> Places<'a> {
     }
 }
 
-/// How `auth_pass` begins, and most of what was meant to be it.
-const SECRET: &str = "auth_p";
+/// How `auth_pass` begins, and most of what was meant to be it; and `password` of `SSL`.
+const SECRETS: [&str; 2] = ["auth_p", "password"];
 
 /// The same text with passwords made unreadable, at the same offsets.
 fn blotted(text: &str) -> Cow<'_, str> {
-    if !text.contains(SECRET) {
+    if !SECRETS.iter().any(|secret| text.contains(secret)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        match line.find(SECRET) {
+        match SECRETS.iter().filter_map(|secret| line.find(secret)).min() {
             None => out.push_str(line),
             Some(at) => {
                 let keyword =

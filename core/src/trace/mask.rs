@@ -41,10 +41,14 @@ impl Key {
     /// Replaces a script's arguments as they are configured.
     pub fn arguments(&self, argv: &mut [String]) {
         for argument in argv.iter_mut().skip(1) {
-            let mut hasher = SipHasher24::new_with_key(&self.0);
-            hasher.write(argument.as_bytes());
-            *argument = format!("{:016x}", hasher.finish());
+            *argument = self.pseudonym(argument.as_bytes());
         }
+    }
+
+    fn pseudonym(&self, secret: &[u8]) -> String {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        hasher.write(secret);
+        format!("{:016x}", hasher.finish())
     }
 
     /// Replaces a script's arguments as it is run: what the engine appends to those of `notify` (kind, name, state, priority) stays.
@@ -76,6 +80,9 @@ impl Key {
                 hasher.write(bytes);
                 *bytes = hasher.finish().to_le_bytes().repeat(4);
             }
+        }
+        if let Some(password) = config.lvs.ssl.as_mut().and_then(|ssl| ssl.password.as_mut()) {
+            password.0 = self.pseudonym(password.0.as_bytes());
         }
     }
 

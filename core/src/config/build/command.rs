@@ -69,12 +69,41 @@ pub(super) fn pattern(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase
     }
     // One word, whatever is in it.
     match script::unescaped(&text.text) {
-        Ok(text) => Some(text),
+        Ok(read) => {
+            if let Some(lost) = lost_escape(&text.text) {
+                cx.report(
+                    Diagnostic::warning(
+                        "lost-backslash",
+                        at(line, text),
+                        format!("`\\{lost}` means something else than in a regular expression"),
+                    )
+                    .label(format!("read as `{}`", read.escape_debug()))
+                    .help(format!("write `\\\\{lost}`: the first backslash is taken away before the pattern is read")),
+                );
+            }
+            Some(read)
+        }
         Err(problem) => {
             cx.report(Diagnostic::error("bad-text", at(&line, text), "the text cannot be read").label(problem));
             None
         }
     }
+}
+
+/// An escape of regular expressions that the escapes of commands take apart.
+fn lost_escape(text: &str) -> Option<char> {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            continue;
+        }
+        match chars.next()? {
+            '\\' | '"' | '\'' | 'a' | 'c' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' | 'E' | '0' => {}
+            '1'..='7' if chars.peek().is_some_and(|c| c.is_digit(8)) => {}
+            c => return Some(c),
+        }
+    }
+    None
 }
 
 /// Writes a text so that it is read back the same, in quotes.

@@ -96,8 +96,9 @@ pub(in crate::config) struct Context<'s, 'd> {
     diagnostics: &'d mut Vec<Diagnostic>,
     /// "Did you mean" for words that were looked up already.
     suggestions: BTreeMap<(Path, String), Option<&'static Keyword>>,
-    /// Where keywords of which nothing comes yet were spoken of, by block, name and file, and how often they were not.
-    later: BTreeMap<(Path, &'static str, usize), (usize, usize)>,
+    /// Where something that holds for every use of a keyword was said, by block, name, code and file, and how often it
+    /// was not said again.
+    later: BTreeMap<(Path, &'static str, &'static str, usize), (usize, usize)>,
 }
 
 impl Context<'_, '_> {
@@ -119,7 +120,12 @@ impl Context<'_, '_> {
                     .note(effect)
             }
         };
-        match self.later.entry((keyword.block, keyword.name, span.file)) {
+        self.once(keyword, diagnostic);
+    }
+
+    /// Reports what holds wherever `keyword` is written: once for each file.
+    fn once(&mut self, keyword: &Keyword, diagnostic: Diagnostic) {
+        match self.later.entry((keyword.block, keyword.name, diagnostic.code, diagnostic.span.file)) {
             Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
             Entry::Vacant(entry) => {
                 entry.insert((self.diagnostics.len(), 0));
@@ -248,10 +254,9 @@ fn walk<'a, 's, 'd>(
         }
         cx.standing(keyword, first.span);
         if let Some(Alias::Deprecated(instead)) = keyword.alias {
-            cx.report(
-                Diagnostic::warning("deprecated", first.span, format!("`{}` is an old name", keyword.name))
-                    .label(format!("`{instead}` means the same")),
-            );
+            let diagnostic =
+                Diagnostic::warning("deprecated", first.span, format!("`{}` is an old name", keyword.name));
+            cx.once(keyword, diagnostic.label(format!("`{instead}` means the same")));
         }
         if let Some(torn) = phrase.torn.filter(|_| !keyword.arg.has_escapes()) {
             torn_quote(cx, torn);

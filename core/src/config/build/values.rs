@@ -1,6 +1,6 @@
 //! The words after a keyword, read as the table says.
 
-use super::{Context, command, script, unknown};
+use super::{Context, command, lvs, script, unknown};
 use crate::config::ast::{Block, Statement};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::{self, Arg, Keyword, MAX_INTERFACE_NAME};
@@ -107,6 +107,7 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Choice(choices) => choice(cx, keyword.name, words.first()?, choices).map(Value::Choice),
         Arg::AnyCase(choices) => any_case(cx, keyword.name, words.first()?, choices).map(Value::Choice),
         Arg::Address => address(cx, words.first()?).map(Value::Address),
+        Arg::Host => lvs::host(cx, words.first()?).map(Value::Address),
         Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
         Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
         Arg::User => Some(Value::User(script::credentials(cx, words)?)),
@@ -150,7 +151,7 @@ pub(super) fn expected(arg: Arg) -> String {
             choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or ")
         }
         Arg::Path => "a path that begins with `/`".into(),
-        Arg::Address => "an IP address".into(),
+        Arg::Address | Arg::Host => "an IP address".into(),
         Arg::Group(false) => "an IPv4 multicast address".into(),
         Arg::Group(true) => "an IPv6 multicast address".into(),
         Arg::Interface => "the name of an interface".into(),

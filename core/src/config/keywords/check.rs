@@ -50,9 +50,9 @@ const fn pacing(block: Path) -> [Keyword; 6] {
 /// Where a check connects to.
 const fn target(block: Path) -> [Keyword; 7] {
     [
-        lvs(block, "connect_ip", Arg::Address, "the real server's", "the address that is connected to"),
+        lvs(block, "connect_ip", Arg::Host, "the real server's", "the address that is connected to"),
         lvs(block, "connect_port", PORT, "the real server's", "the port that is connected to"),
-        lvs(block, "bindto", Arg::Address, "the kernel's choice", "the own address"),
+        lvs(block, "bindto", Arg::Host, "the kernel's choice", "the own address"),
         lvs(block, "bind_port", PORT, "the kernel's choice", "the own port"),
         lvs(block, "bind_if", Arg::Interface, "the kernel's choice", "the interface; link-local addresses need it"),
         lvs(block, "connect_timeout", TIMEOUT, INHERITED, "seconds that an answer may take"),

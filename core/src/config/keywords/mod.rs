@@ -123,6 +123,8 @@ pub enum Arg {
     Path,
     /// An address of either family.
     Address,
+    /// An address of either family; a prefix length after it is skipped.
+    Host,
     /// A multicast address of IPv4 (false) or IPv6 (true).
     Group(bool),
     /// An interface's name.

@@ -3,6 +3,7 @@
 mod generate;
 mod lvs;
 mod lvs_generate;
+mod lvs_mistakes;
 mod mistakes;
 mod properties;
 mod rules;

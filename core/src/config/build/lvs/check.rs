@@ -307,7 +307,8 @@ fn smtp(cx: &mut Context<'_, '_>, block: &Block) -> Box<SmtpDraft> {
     let mut draft = Box::<SmtpDraft>::default();
     setting::read(cx, draft.as_mut(), block, &mut Seen::new(), |cx, draft, item| {
         if let Value::Block(block) = item.value {
-            cx.report(
+            cx.once(
+                item.keyword,
                 Diagnostic::warning("deprecated", item.span, "`host` is an old way to check another address")
                     .label("a further SMTP_CHECK with `connect_ip` does the same"),
             );

@@ -18,6 +18,7 @@ mod settings;
 mod words;
 
 pub(in crate::config) use say::say;
+pub(in crate::config) use words::host;
 
 use super::setting::{self, no_rest};
 use super::values::{Value, integer};
@@ -56,14 +57,10 @@ struct Mails {
 }
 
 impl Mails {
-    fn of(_config: &Config) -> Mails {
-        Mails { of_virtual: false, of_real: true }
+    fn of(config: &Config) -> Mails {
+        let said = config.global.mail.alert_checker.or(config.global.mail.alert);
+        Mails { of_virtual: said.unwrap_or(false), of_real: said.unwrap_or(true) }
     }
-}
-
-/// Whether checks tell failures that are forgiven, where nothing is said about it.
-fn log_all_failures(_config: &Config) -> bool {
-    false
 }
 
 /// Reads everything. What is outside the load balancer is in `config` already.
@@ -79,7 +76,7 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
         files: BTreeMap::new(),
         sessions: config.bfd.iter().map(|bfd| (bfd.name.clone(), bfd.checker || !bfd.vrrp)).collect(),
         mails: Mails::of(config),
-        log_all_failures: log_all_failures(config),
+        log_all_failures: config.global.lvs.log_all_failures,
     };
     let mut servers = Vec::new();
     let mut spans = Vec::new();

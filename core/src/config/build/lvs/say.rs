@@ -8,7 +8,7 @@ use super::draft::{PacingDraft, PersistenceTimeout, RealDraft, VirtualDraft};
 use super::hex::{HexBytes, MaskedBytes};
 use super::http::UrlDraft;
 use super::settings::{Endpoint, Loose, NOWHERE, given};
-use super::{DELAY_LOOP, Mails, log_all_failures};
+use super::{DELAY_LOOP, Mails};
 use crate::config::build::setting::Fields;
 use crate::config::model::{
     Check, Config, DnsType, Forwarding, GroupEntry, HttpProbe, HttpVersion, NetworkCheck, Pacing, Probe, RealServer,
@@ -27,7 +27,7 @@ struct Silence {
 
 /// Prints the load balancer.
 pub(in crate::config) fn say(out: &mut Writer, config: &Config, secrets: Secrets) {
-    let silence = Silence { mails: Mails::of(config), log_all_failures: log_all_failures(config) };
+    let silence = Silence { mails: Mails::of(config), log_all_failures: config.global.lvs.log_all_failures };
     let lvs = &config.lvs;
     if let Some(ssl) = &lvs.ssl {
         let mut ssl = ssl.clone();

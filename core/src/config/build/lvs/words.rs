@@ -20,8 +20,8 @@ pub(super) fn port(cx: &mut Context<'_, '_>, word: &Word) -> Option<u16> {
     integer(cx, "port", word, 0, 65_535).and_then(|port| u16::try_from(port).ok())
 }
 
-/// The address of one server.
-fn host(cx: &mut Context<'_, '_>, word: &Word) -> Option<IpAddr> {
+/// The address of one server. A prefix length is skipped, as in the C version.
+pub(in crate::config) fn host(cx: &mut Context<'_, '_>, word: &Word) -> Option<IpAddr> {
     let text = word.text.as_str();
     if let Ok(ip) = text.parse() {
         return Some(ip);

@@ -3,12 +3,15 @@
 use super::generate::Scraps;
 use super::lvs_generate::Balanced;
 use super::{codes, read};
+use crate::config::build::lvs;
+use crate::config::keywords::{self, Path, Standing};
 use crate::config::model::*;
 use crate::config::{Secrets, print, render, render_line};
 use crate::net::Family;
 use core::net::IpAddr;
 use core::time::Duration;
 use quickcheck::quickcheck;
+use std::collections::BTreeMap;
 
 /// A virtual server with one real server and one check, and these lines.
 pub(super) fn balanced(lines: &str) -> String {
@@ -24,7 +27,7 @@ fn real(lines: &str) -> String {
 }
 
 /// The load balancer of a text without errors, and its warnings but for what is not built yet.
-fn lvs(text: &str) -> (Lvs, Vec<&'static str>) {
+fn balancer(text: &str) -> (Lvs, Vec<&'static str>) {
     let (source, parsed) = read(text);
     let said: Vec<String> = parsed.diagnostics.iter().map(|d| render_line(d, &source)).collect();
     assert!(parsed.is_usable(), "{text}\n{said:#?}");
@@ -34,7 +37,7 @@ fn lvs(text: &str) -> (Lvs, Vec<&'static str>) {
 
 /// Its only virtual server.
 fn only(text: &str) -> (VirtualServer, Vec<&'static str>) {
-    let (lvs, warnings) = lvs(text);
+    let (lvs, warnings) = balancer(text);
     assert_eq!(lvs.servers.len(), 1, "{text}");
     (lvs.servers.into_iter().next().expect("a virtual server"), warnings)
 }
@@ -175,7 +178,7 @@ fn real_servers_inherit_from_the_virtual_server() {
         panic!("{server:?}")
     };
     assert_eq!((http.urls[0].host.as_deref(), &http.tls), (Some("a.example"), &Some(Tls::HostName)));
-    let (lvs, _) = lvs(&format!("global_defs {{\n smtp_alert_checker off\n}}\n{}", balanced("")));
+    let (lvs, _) = balancer(&format!("global_defs {{\n smtp_alert_checker off\n}}\n{}", balanced("")));
     assert!(!lvs.servers[0].real_servers[0].smtp_alert);
 }
 
@@ -184,7 +187,7 @@ fn groups_and_ranges() {
     let text = "virtual_server_group web {\n 10.0.1.1 80\n 10.0.1.10-20 80\n 10.0.1.250-10.0.2.5 443\n 10.0.3.8/29\n \
                 fwmark 7\n fwmark 8 inet\n}\n";
     let group = balanced("persistence_timeout 50\nlocal_x").replace("10.0.0.1 80", "group web").replace("local_x", "");
-    let (lvs, warnings) = lvs(&format!("{text}{group}"));
+    let (lvs, warnings) = balancer(&format!("{text}{group}"));
     let entries: Vec<String> = lvs.groups[0]
         .entries
         .iter()
@@ -230,7 +233,8 @@ fn what_a_service_refers_to_exists() {
     assert_eq!(errors(&balanced("laddr_group_name l").replace("NAT", "FNAT")), ["unknown-group"]);
     assert_eq!(errors(&balanced("").replace("NAT", "FNAT")), ["missing-keyword"]);
     let local = "local_address_group l {\n 192.168.100.1\n 192.168.100.5-254 eth1\n}\n";
-    let (lvs, warnings) = lvs(&format!("{local}{}", balanced("laddr_group_name l\nsyn_proxy").replace("NAT", "FNAT")));
+    let (lvs, warnings) =
+        balancer(&format!("{local}{}", balanced("laddr_group_name l\nsyn_proxy").replace("NAT", "FNAT")));
     assert_eq!((lvs.local_addresses[0].addresses.len(), warnings.len()), (2, 0));
     assert!(lvs.servers[0].syn_proxy && lvs.servers[0].local_addresses.as_deref() == Some("l"));
     assert_eq!(only(&format!("{local}{}", balanced("laddr_group_name l"))).1, ["no-effect"]);
@@ -271,7 +275,8 @@ fn families() {
     let mark = |lines: &str| balanced(lines).replace("10.0.0.1 80", "fwmark 1").replace("    protocol TCP\n", "");
     assert_eq!(only(&mark("")).0.family, Some(Family::V4));
     assert_eq!(only(&six(&mark(""))).0.family, Some(Family::V6));
-    assert_eq!(only(&six(&mark("").replace("NAT", "TUN").replace(" 80", ""))).0.family, Some(Family::V6));
+    let tunnel = mark("").replace("NAT", "TUN").replace(" 80", "").replace("TCP_CHECK", "PING_CHECK");
+    assert_eq!(only(&six(&tunnel)).0.family, Some(Family::V6));
     assert_eq!(errors(&six(&mark("ip_family inet"))), ["wrong-family"]);
     assert_eq!(errors(&balanced("ip_family inet6")), ["wrong-family"]);
     assert_eq!(errors(&balanced("sorry_server 2001:db8::9 80")), ["wrong-family"]);
@@ -490,9 +495,58 @@ fn other_checks() {
 }
 
 #[test]
+fn tracked_files() {
+    let file = "track_file f {\n file /run/f\n weight 3 reverse\n}\n";
+    let weight = |check: &str| {
+        let (server, _) = only(&format!("{file}{}", real(check)));
+        let Check::File(check) = &server.real_servers[0].checks[0] else { panic!("{server:?}") };
+        (check.weight, check.reverse)
+    };
+    assert_eq!(weight("FILE_CHECK {\ntrack_file f\n}"), (3, true));
+    assert_eq!(weight("FILE_CHECK {\ntrack_file f\nweight -2147483647\n}"), (-2_147_483_647, false));
+    assert_eq!(weight("FILE_CHECK {\ntrack_file f\nweight 9 reverse\n}"), (9, true));
+    assert_eq!(errors(&real("FILE_CHECK {\ntrack_file f\n}")), ["unknown-file"]);
+    let wrong = file.replace("file /run/f", "");
+    assert_eq!(errors(&format!("{wrong}{}", real("FILE_CHECK {\ntrack_file f\n}"))), ["missing-keyword"]);
+}
+
+/// What is written wrongly is not missing too.
+#[test]
+fn one_mistake_is_one_mistake() {
+    for (line, wrong, code) in [
+        ("protocol TCP", "protocol TPC", "bad-value"),
+        ("lvs_sched rr", "lvs_sched wwr", "bad-value"),
+        ("lvs_method NAT", "lvs_method nat", "bad-value"),
+        ("10.0.0.2 80", "10.0.0.2:80", "bad-address"),
+        ("TCP_CHECK {\n            connect_timeout 3", "MISC_CHECK {\nmisc_path \"a 'b\"", "bad-command"),
+        ("TCP_CHECK {\n            connect_timeout 3", "HTTP_GET {\nurl {\npath\n}", "missing-argument"),
+    ] {
+        let (_, parsed) = read(&balanced("").replace(line, wrong));
+        assert_eq!(codes(&parsed), (vec![code], vec!["not-yet"]), "{wrong}");
+    }
+}
+
+#[test]
+fn every_keyword_has_a_field_or_a_reason() {
+    let bound: BTreeMap<Path, &[&str]> = lvs::bound().into_iter().collect();
+    for keyword in
+        keywords::all().filter(|k| ["SSL", "virtual_server"].contains(&k.block.split('/').next().unwrap_or("")))
+    {
+        let has_field = bound.get(keyword.block).is_some_and(|names| names.contains(&keyword.meaning()));
+        let has_reason = keyword.arg.has_block() || matches!(keyword.standing, Standing::NoEffect(_));
+        assert!(has_field != has_reason, "{}/{}", keyword.block, keyword.name);
+    }
+    for (block, names) in bound {
+        for name in names {
+            assert!(keywords::find(block, name).is_some(), "{block}/{name}");
+        }
+    }
+}
+
+#[test]
 fn what_serves_nothing_is_left_out() {
     let none = |text: &str| {
-        let (lvs, warnings) = lvs(text);
+        let (lvs, warnings) = balancer(text);
         assert!(lvs.servers.is_empty() && lvs.groups.is_empty());
         warnings
     };
@@ -513,7 +567,7 @@ fn ten_thousand_virtual_servers() {
     let mut servers = String::new();
     (0..10_000).for_each(|n| servers.push_str(&format!("real_server 10.2.{}.{} 80 {{\n}}\n", n / 250, n % 250)));
     text.push_str(&balanced(&servers).replace("10.0.0.1 80", "group g"));
-    let (lvs, warnings) = lvs(&text);
+    let (lvs, warnings) = balancer(&text);
     assert_eq!((lvs.servers.len(), lvs.groups[0].entries.len(), warnings.len()), (10_001, 10_000, 0));
     assert_eq!(lvs.servers[10_000].real_servers.len(), 10_001);
 }

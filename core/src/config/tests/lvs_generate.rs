@@ -20,6 +20,7 @@ impl Arbitrary for Balanced {
             bfd.checker = true;
             config.bfd.push(bfd);
         }
+        config.files.push(FileConfig::new("a file".into(), "/run/x".into()));
         let sessions: Vec<Name> = config.bfd.iter().map(|bfd| bfd.name.clone()).collect();
         let mut lvs = Lvs { ssl: maybe(g, ssl), ..Lvs::default() };
         let mut names = BTreeSet::new();
@@ -264,6 +265,10 @@ fn real_server(
     }
     if below(g, 4) == 0 {
         checks.push(Check::Bfd(BfdCheck { name: pick(g, sessions), alpha: bool::arbitrary(g) }));
+    }
+    if below(g, 4) == 0 {
+        let weight = i32::arbitrary(g).max(-i32::MAX);
+        checks.push(Check::File(FileCheck { file: "a file".into(), weight, reverse: bool::arbitrary(g) }));
     }
     RealServer {
         ip,

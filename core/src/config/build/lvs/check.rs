@@ -245,6 +245,8 @@ impl Blank for FileWeight {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CheckDraft {
     pub(super) span: Span,
+    /// False: what it cannot do without was written wrongly, and has been reported.
+    pub(super) sound: bool,
     pub(super) kind: Kind,
 }
 
@@ -266,6 +268,8 @@ pub(super) enum Kind {
 /// Reads the block of a check. `None`: the keyword opens none.
 pub(super) fn read(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<CheckDraft> {
     let Value::Block(block) = &item.value else { return None };
+    let mut seen = Seen::new();
+    let mut needs = None;
     let kind = match item.keyword.name {
         "TCP_CHECK" => Kind::Tcp(plain(cx, block)),
         "HTTP_GET" => Kind::Http(http(cx, block)),
@@ -274,18 +278,36 @@ pub(super) fn read(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<CheckDra
         "DNS_CHECK" => Kind::Dns(Box::new(plain(cx, block))),
         "UDP_CHECK" => Kind::Udp(Box::new(plain(cx, block))),
         "PING_CHECK" => Kind::Ping(plain(cx, block)),
-        "MISC_CHECK" => Kind::Misc(Box::new(plain(cx, block))),
-        "FILE_CHECK" => Kind::File(plain(cx, block)),
-        "BFD_CHECK" => Kind::Bfd(plain(cx, block)),
+        "MISC_CHECK" => {
+            let draft: MiscDraft = with_seen(cx, block, &mut seen);
+            needs = draft.script.is_none().then_some("misc_path");
+            Kind::Misc(Box::new(draft))
+        }
+        "FILE_CHECK" => {
+            let draft: FileDraft = with_seen(cx, block, &mut seen);
+            needs = draft.file.is_none().then_some("track_file");
+            Kind::File(draft)
+        }
+        "BFD_CHECK" => {
+            let draft: BfdDraft = with_seen(cx, block, &mut seen);
+            needs = draft.name.is_none().then_some("name");
+            Kind::Bfd(draft)
+        }
         _ => return None,
     };
-    Some(CheckDraft { span: item.span, kind })
+    let sound = needs.is_none_or(|keyword| !seen.contains_key(keyword));
+    Some(CheckDraft { span: item.span, sound, kind })
 }
 
 /// Reads a block in which there are no others.
-pub(super) fn plain<T: Fields + Default>(cx: &mut Context<'_, '_>, block: &Block) -> T {
+fn plain<T: Fields + Default>(cx: &mut Context<'_, '_>, block: &Block) -> T {
+    with_seen(cx, block, &mut Seen::new())
+}
+
+/// The same, with the keywords that are in it.
+fn with_seen<'a, T: Fields + Default>(cx: &mut Context<'_, '_>, block: &'a Block, seen: &mut Seen<'a>) -> T {
     let mut draft = T::default();
-    setting::read(cx, &mut draft, block, &mut Seen::new(), no_rest);
+    setting::read(cx, &mut draft, block, seen, no_rest);
     draft
 }
 
@@ -297,7 +319,10 @@ where
     let mut draft = Box::<HttpDraft<TLS>>::default();
     setting::read(cx, draft.as_mut(), block, &mut Seen::new(), |cx, draft, item| {
         if let Value::Block(block) = item.value {
-            draft.urls.push((plain(cx, block), item.span));
+            let mut seen = Seen::new();
+            let mut url: UrlDraft<TLS> = with_seen(cx, block, &mut seen);
+            url.sound = url.path.is_some() || !seen.contains_key("path");
+            draft.urls.push((url, item.span));
         }
     });
     draft

@@ -92,9 +92,13 @@ impl Heritage<'_> {
         let link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
         if link_local && common.device.is_none() && !cx.partial {
             cx.report(
-                Diagnostic::error("missing-keyword", keyword, format!("{ip} is on every link"))
-                    .label("`bind_if` is missing")
-                    .help("the interface behind which it is, like `bind_if eth0`"),
+                Diagnostic::error(
+                    "missing-keyword",
+                    common.ip.as_ref().map_or(keyword, |given| given.span),
+                    format!("{ip} is on every link"),
+                )
+                .label("`bind_if` is missing")
+                .help("the interface behind which it is, like `bind_if eth0`"),
             );
             return None;
         }
@@ -133,7 +137,7 @@ impl Heritage<'_> {
 pub(super) fn resolve(cx: &mut Context<'_, '_>, drafts: Vec<CheckDraft>, from: &Heritage<'_>) -> Vec<Check> {
     let mut out = Vec::with_capacity(drafts.len());
     let mut sessions = BTreeMap::new();
-    for CheckDraft { span, kind } in drafts {
+    for CheckDraft { span, kind, .. } in drafts.into_iter().filter(|draft| draft.sound) {
         match kind {
             Kind::Tcp(draft) => out.extend(from.network(cx, &draft.common, (Probe::Tcp, Defaults::PLAIN), span)),
             Kind::Ping(draft) => out.extend(from.network(cx, &draft.common, (Probe::Ping, Defaults::PLAIN), span)),
@@ -313,8 +317,9 @@ fn file(cx: &mut Context<'_, '_>, draft: FileDraft, from: &Heritage<'_>, span: S
         missing(cx, span, "FILE_CHECK", "track_file", "the name of a `track_file` block");
         return None;
     };
-    let Some((weight, reverse)) = from.known.files.get(&name.value).copied() else {
-        if !cx.partial {
+    let found = from.known.files.get(&name.value).copied();
+    let Some(Some((weight, reverse))) = found else {
+        if !cx.partial && found.is_none() {
             cx.report(
                 Diagnostic::error("unknown-file", name.span, format!("there is no `track_file {}`", name.value))
                     .label("expected the name of a `track_file` block"),
@@ -338,8 +343,9 @@ fn bfd(
         return None;
     };
     let problem = match from.known.sessions.get(&name.value) {
-        Some(true) => None,
-        Some(false) => Some(("has-no-checker", format!("`{}` is for instances only", name.value))),
+        Some(Some(true)) => None,
+        Some(None) => return None,
+        Some(Some(false)) => Some(("has-no-checker", format!("`{}` is for instances only", name.value))),
         None => Some(("unknown-session", format!("there is no `bfd_instance {}`", name.value))),
     };
     if let Some((code, message)) = problem {

@@ -23,6 +23,8 @@ pub(super) struct UrlDraft<const TLS: bool> {
     pub(super) max_offset: Option<Given<u32>>,
     pub(super) stack: Option<Given<Stack>>,
     pub(super) tls_compliant: Option<bool>,
+    /// False: the path was written wrongly, and has been reported.
+    pub(super) sound: bool,
 }
 
 macro_rules! url_fields {
@@ -57,7 +59,7 @@ impl<const TLS: bool> UrlDraft<TLS> {
     ) -> Option<Url> {
         let regex = self.regex(cx);
         let Some(path) = self.path else {
-            if !cx.partial {
+            if !cx.partial && self.sound {
                 cx.report(
                     Diagnostic::error("missing-keyword", keyword, "a `url` without a `path`")
                         .label("`path` is missing")
@@ -142,6 +144,7 @@ impl<const TLS: bool> UrlDraft<TLS> {
             max_offset: regex.and_then(|regex| regex.max_offset).and_then(|most| given(offset(most))),
             stack: regex.and_then(|regex| regex.stack).and_then(|(start, most)| given(Stack { start, most })),
             tls_compliant: url.tls_compliant.then_some(true),
+            sound: true,
         }
     }
 }

@@ -40,10 +40,10 @@ struct Known<'a> {
     local_addresses: BTreeMap<&'a str, &'a LocalAddressGroup>,
     /// Declared groups of virtual servers and of local addresses, also those of which nothing is left.
     names: [&'a Names; 2],
-    /// Weight and direction of tracked files.
-    files: BTreeMap<Name, (i32, bool)>,
-    /// BFD sessions, and whether checks are told of them.
-    sessions: BTreeMap<Name, bool>,
+    /// Weight and direction of tracked files; `None`: declared, and wrong.
+    files: BTreeMap<Name, Option<(i32, bool)>>,
+    /// BFD sessions, and whether checks are told of them; `None`: declared, and wrong.
+    sessions: BTreeMap<Name, Option<bool>>,
     /// What virtual and real servers mail where they say nothing.
     mails: Mails,
     log_all_failures: bool,
@@ -73,8 +73,12 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
         groups: groups.iter().map(|group| (&*group.name, group)).collect(),
         local_addresses: local_addresses.iter().map(|group| (&*group.name, group)).collect(),
         names: [&names[0], &names[1]],
-        files: BTreeMap::new(),
-        sessions: config.bfd.iter().map(|bfd| (bfd.name.clone(), bfd.checker || !bfd.vrrp)).collect(),
+        files: known(sections.of("track_file"), config.files.iter(), |file| {
+            (file.name.clone(), (file.weight.value.into(), file.weight.reverse))
+        }),
+        sessions: known(sections.of("bfd_instance"), config.bfd.iter(), |bfd| {
+            (bfd.name.clone(), bfd.checker || !bfd.vrrp)
+        }),
         mails: Mails::of(config),
         log_all_failures: config.global.lvs.log_all_failures,
     };
@@ -82,9 +86,9 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     let mut spans = Vec::new();
     for section in sections.of("virtual_server") {
         let Some(service) = service(cx, section.words) else { continue };
-        let (draft, real_servers) = drafts(cx, section);
+        let (draft, seen, real_servers) = drafts(cx, section);
         let span = service.span;
-        if let Some(server) = server::resolve(cx, service, draft, real_servers, &known) {
+        if let Some(server) = server::resolve(cx, service, draft, &seen, real_servers, &known) {
             servers.push(server);
             spans.push(span);
         }
@@ -92,6 +96,16 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     overlap::check(cx, &servers, &spans, &known);
     let ssl = ssl(cx, sections.of("SSL"));
     Lvs { ssl, groups, local_addresses, servers }
+}
+
+/// What is declared, and what is known of it.
+fn known<'a, T: 'a, V>(
+    sections: &[Section<'_>],
+    read: impl Iterator<Item = &'a T>,
+    entry: impl Fn(&T) -> (Name, V),
+) -> BTreeMap<Name, Option<V>> {
+    let declared = sections.iter().filter_map(Section::named).map(|(name, _)| (name.value, None));
+    declared.chain(read.map(entry).map(|(name, value)| (name, Some(value)))).collect()
 }
 
 fn ssl(cx: &mut Context<'_, '_>, sections: &[Section<'_>]) -> Option<Ssl> {
@@ -138,14 +152,15 @@ fn service(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Given<Service>> {
     Some(Given { value, span })
 }
 
-/// What the block of a virtual server says.
-fn drafts(cx: &mut Context<'_, '_>, section: &Section<'_>) -> (VirtualDraft, Vec<RealDraft>) {
+/// What the block of a virtual server says, and which keywords are in it, rightly or not.
+fn drafts<'a>(cx: &mut Context<'_, '_>, section: &Section<'a>) -> (VirtualDraft, Seen<'a>, Vec<RealDraft>) {
     let mut draft = VirtualDraft::default();
+    let mut seen = Seen::new();
     let mut real_servers = Vec::new();
-    setting::read(cx, &mut draft, section.block, &mut Seen::new(), |cx, _, item| {
+    setting::read(cx, &mut draft, section.block, &mut seen, |cx, _, item| {
         real_servers.extend(real_server(cx, &item));
     });
-    (draft, real_servers)
+    (draft, seen, real_servers)
 }
 
 fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<RealDraft> {
@@ -158,4 +173,36 @@ fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<RealDraft> {
         draft.checks.extend(check::read(cx, &item));
     });
     endpoint.map(|_| draft)
+}
+
+/// The bindings of all blocks.
+#[cfg(test)]
+pub(in crate::config) fn bound() -> Vec<(crate::config::keywords::Path, &'static [&'static str])> {
+    use check::{
+        BfdDraft, DnsDraft, FileDraft, HostDraft, HttpDraft, MiscDraft, PingDraft, SmtpDraft, TcpDraft, UdpDraft,
+    };
+    use http::UrlDraft;
+    use setting::Fields;
+
+    fn of<T: Fields>() -> (crate::config::keywords::Path, &'static [&'static str]) {
+        (T::BLOCK, T::NAMES)
+    }
+    vec![
+        of::<Ssl>(),
+        of::<VirtualDraft>(),
+        of::<RealDraft>(),
+        of::<TcpDraft>(),
+        of::<PingDraft>(),
+        of::<HttpDraft<false>>(),
+        of::<HttpDraft<true>>(),
+        of::<UrlDraft<false>>(),
+        of::<UrlDraft<true>>(),
+        of::<SmtpDraft>(),
+        of::<HostDraft>(),
+        of::<DnsDraft>(),
+        of::<UdpDraft>(),
+        of::<MiscDraft>(),
+        of::<FileDraft>(),
+        of::<BfdDraft>(),
+    ]
 }

@@ -2,7 +2,7 @@
 //!
 //! Where the C version corrects a value and goes on, so do we, with a warning.
 
-use super::super::{Context, Given};
+use super::super::{Context, Given, Seen};
 use super::checks::{self, Heritage};
 use super::draft::{PersistenceTimeout, RealDraft, VirtualDraft};
 use super::settings::{Endpoint, Loose};
@@ -25,9 +25,16 @@ struct Subject<'a> {
     service: Service,
     span: Span,
     group: Option<&'a VirtualServerGroup>,
+    /// The keywords of its block, rightly written or not.
+    seen: &'a Seen<'a>,
 }
 
 impl Subject<'_> {
+    /// Whether `keyword` is not written, as far as can be seen.
+    fn lacks(&self, cx: &Context<'_, '_>, keyword: &str) -> bool {
+        !cx.partial && !self.seen.contains_key(keyword)
+    }
+
     /// Whether packets are told by an address, at least some of them.
     fn has_addresses(&self) -> bool {
         match &self.service {
@@ -51,14 +58,15 @@ pub(super) fn resolve(
     cx: &mut Context<'_, '_>,
     service: Given<Service>,
     draft: VirtualDraft,
+    seen: &Seen<'_>,
     drafts: Vec<RealDraft>,
     known: &Known<'_>,
 ) -> Option<VirtualServer> {
     let group = group(cx, &service, known)?;
-    let subject = Subject { service: service.value, span: service.span, group };
+    let subject = Subject { service: service.value, span: service.span, group, seen };
     let forwarding = forwarding(cx, &subject, &draft, &drafts);
     let methods: Vec<Forwarding> = drafts.iter().map(|real| real.forwarding.unwrap_or(forwarding)).collect();
-    let sorry = sorry_server(cx, &draft, forwarding);
+    let sorry = sorry_server(cx, &subject, &draft, forwarding);
     let family = family(cx, &subject, &draft, &drafts, &methods, sorry.as_ref());
     let protocol = protocol(cx, &subject, &draft);
     let scheduler = draft.scheduler.unwrap_or_else(|| default_scheduler(cx, &subject));
@@ -138,7 +146,7 @@ fn forwarding(
     if let Some(forwarding) = draft.forwarding {
         return forwarding;
     }
-    if !cx.partial && drafts.iter().any(|real| real.forwarding.is_none()) {
+    if subject.lacks(cx, "lvs_method") && drafts.iter().any(|real| real.forwarding.is_none()) {
         cx.report(
             Diagnostic::warning("default-used", subject.span, "it is not said how packets reach the real servers")
                 .label("`lvs_method` is missing; NAT is used")
@@ -149,7 +157,7 @@ fn forwarding(
 }
 
 fn default_scheduler(cx: &mut Context<'_, '_>, subject: &Subject<'_>) -> Scheduler {
-    if !cx.partial {
+    if subject.lacks(cx, "lvs_sched") {
         cx.report(
             Diagnostic::warning("default-used", subject.span, "it is not said how real servers are chosen")
                 .label("`lvs_sched` is missing; wlc is used"),
@@ -248,7 +256,7 @@ fn protocol(cx: &mut Context<'_, '_>, subject: &Subject<'_>, draft: &VirtualDraf
         }
         None if !subject.has_addresses() => None,
         None => {
-            if !cx.partial {
+            if subject.lacks(cx, "protocol") {
                 cx.report(
                     Diagnostic::warning("default-used", subject.span, "it is not said which protocol is balanced")
                         .label("`protocol` is missing; UDP is used")
@@ -340,7 +348,9 @@ fn persistence(
     });
     let engine = draft.persistence_engine.as_ref();
     let Some(timeout) = timeout else {
-        if let Some(engine) = engine.filter(|_| !cx.partial) {
+        if let Some(engine) =
+            engine.filter(|_| draft.persistence_timeout.is_some() || subject.lacks(cx, "persistence_timeout"))
+        {
             cx.report(
                 Diagnostic::warning("no-effect", engine.span, "`persistence_engine` without persistence")
                     .label("skipped")
@@ -422,7 +432,7 @@ fn local_addresses(
     known: &Known<'_>,
 ) -> Option<Name> {
     let Some(given) = &draft.local_addresses else {
-        if uses_fnat && !cx.partial {
+        if uses_fnat && subject.lacks(cx, "laddr_group_name") {
             cx.report(
                 Diagnostic::error("missing-keyword", subject.span, "`lvs_method FNAT` without local addresses")
                     .label("`laddr_group_name` is missing")
@@ -454,11 +464,17 @@ fn local_addresses(
     Some(given.value.clone())
 }
 
-fn sorry_server(cx: &mut Context<'_, '_>, draft: &VirtualDraft, forwarding: Forwarding) -> Option<Given<SorryServer>> {
+fn sorry_server(
+    cx: &mut Context<'_, '_>,
+    subject: &Subject<'_>,
+    draft: &VirtualDraft,
+    forwarding: Forwarding,
+) -> Option<Given<SorryServer>> {
     let inhibit = draft.sorry_inhibit.as_ref();
     let Some(Given { value: Endpoint { ip, port }, span }) = draft.sorry_server else {
         let more = [inhibit.map(|given| given.span), draft.sorry_forwarding.as_ref().map(|given| given.span)];
-        for span in more.into_iter().flatten() {
+        let lacks = subject.lacks(cx, "sorry_server");
+        for span in more.into_iter().flatten().filter(|_| lacks) {
             cx.report(
                 Diagnostic::warning("no-effect", span, "there is no `sorry_server` that this could be about")
                     .label("skipped"),
@@ -494,7 +510,7 @@ fn real_servers(
     family: Option<Family>,
     known: &Known<'_>,
 ) -> Vec<RealServer> {
-    if drafts.is_empty() && !cx.partial {
+    if drafts.is_empty() && subject.lacks(cx, "real_server") {
         cx.report(
             Diagnostic::warning("no-real-server", subject.span, "a virtual server without real servers")
                 .label("there is nobody to do the work")

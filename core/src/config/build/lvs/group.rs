@@ -9,6 +9,48 @@ use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{AddressRange, GroupEntry, LocalAddressGroup, LocalAddresses, VirtualServerGroup};
 use crate::net::{Family, Name};
 
+/// What a group says to its virtual servers, found out once.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub(super) entries: &'a [GroupEntry],
+    pub(super) has_v4: bool,
+    pub(super) has_v6: bool,
+    pub(super) has_addresses: bool,
+    pub(super) has_marks: bool,
+    /// Something in it is on every port.
+    pub(super) has_port_0: bool,
+    /// The port of all its addresses, where they have one in common.
+    pub(super) port: Option<u16>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(group: &'a VirtualServerGroup) -> Facts<'a> {
+        let ports = |entry: &GroupEntry| match entry {
+            GroupEntry::Addresses { port, .. } => Some(*port),
+            GroupEntry::Mark { .. } => None,
+        };
+        let port = group.entries.first().and_then(ports);
+        Facts {
+            entries: &group.entries,
+            has_v4: group.has(Family::V4),
+            has_v6: group.has(Family::V6),
+            has_addresses: group.has_addresses(),
+            has_marks: group.has_marks(),
+            has_port_0: group.entries.iter().any(|entry| ports(entry) == Some(0)),
+            port: port.filter(|_| group.entries.iter().all(|entry| ports(entry) == port)),
+        }
+    }
+
+    /// The family of all that is in it; `None`: both, or none that is said.
+    pub(super) fn family(&self) -> Option<Family> {
+        match (self.has_v4, self.has_v6) {
+            (true, false) => Some(Family::V4),
+            (false, true) => Some(Family::V6),
+            _ => None,
+        }
+    }
+}
+
 /// Reads the groups of virtual servers. `names` gets those without entries too.
 pub(super) fn virtual_servers(
     cx: &mut Context<'_, '_>,

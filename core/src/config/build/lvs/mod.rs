@@ -10,6 +10,7 @@ mod group;
 mod hex;
 mod http;
 mod overlap;
+mod policy;
 mod ports;
 mod regex;
 mod say;
@@ -25,10 +26,11 @@ use super::values::{Value, integer};
 use super::{Context, Given, Item, Names, Section, Sections, Seen};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lexer::Word;
-use crate::config::model::{Config, LocalAddressGroup, Lvs, Service, Ssl, VirtualServerGroup};
-use crate::net::Name;
+use crate::config::model::{Config, Lvs, Service, Ssl};
+use crate::net::{Family, Name};
 use core::time::Duration;
 use draft::{RealDraft, VirtualDraft};
+use group::Facts;
 use std::collections::BTreeMap;
 
 /// `delay_loop` where nobody says it.
@@ -36,8 +38,9 @@ const DELAY_LOOP: Duration = Duration::from_secs(60);
 
 /// What virtual servers refer to.
 struct Known<'a> {
-    groups: BTreeMap<&'a str, &'a VirtualServerGroup>,
-    local_addresses: BTreeMap<&'a str, &'a LocalAddressGroup>,
+    groups: BTreeMap<&'a str, Facts<'a>>,
+    /// Whether a group of local addresses has some of IPv4 and of IPv6.
+    local_addresses: BTreeMap<&'a str, [bool; 2]>,
     /// Declared groups of virtual servers and of local addresses, also those of which nothing is left.
     names: [&'a Names; 2],
     /// Weight and direction of tracked files; `None`: declared, and wrong.
@@ -70,8 +73,14 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     let groups = group::virtual_servers(cx, sections.of("virtual_server_group"), of_servers);
     let local_addresses = group::local_addresses(cx, sections.of("local_address_group"), of_addresses);
     let known = Known {
-        groups: groups.iter().map(|group| (&*group.name, group)).collect(),
-        local_addresses: local_addresses.iter().map(|group| (&*group.name, group)).collect(),
+        groups: groups.iter().map(|group| (&*group.name, Facts::of(group))).collect(),
+        local_addresses: local_addresses
+            .iter()
+            .map(|group| {
+                let has = |family| group.addresses.iter().any(|addresses| addresses.range.family() == family);
+                (&*group.name, [has(Family::V4), has(Family::V6)])
+            })
+            .collect(),
         names: [&names[0], &names[1]],
         files: known(sections.of("track_file"), config.files.iter(), |file| {
             (file.name.clone(), (file.weight.value.into(), file.weight.reverse))

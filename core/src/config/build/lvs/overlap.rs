@@ -23,6 +23,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>, servers: &[VirtualServer], spans: 
     }
     let mut stretches = Vec::new();
     let mut marks: BTreeMap<(u32, Option<Family>), usize> = BTreeMap::new();
+    let mut groups = BTreeMap::new();
     let mut clashes: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, server) in servers.iter().enumerate() {
         let mut add = |entry: GroupEntry| match entry {
@@ -45,8 +46,14 @@ pub(super) fn check(cx: &mut Context<'_, '_>, servers: &[VirtualServer], spans: 
             }
             Service::Mark(mark) => add(GroupEntry::Mark { mark: *mark, family: server.family }),
             Service::Group(name) => {
-                let entries = known.groups.get(&**name).map_or(&[][..], |group| &group.entries);
-                entries.iter().for_each(|entry| add(*entry));
+                // A group that is used twice for the same packets is not looked through again.
+                let first = *groups.entry((name, server.protocol, server.family)).or_insert(at);
+                if first == at {
+                    let entries = known.groups.get(&**name).map_or(&[][..], |group| group.entries);
+                    entries.iter().for_each(|entry| add(*entry));
+                } else {
+                    clashes.entry(at).or_insert(first);
+                }
             }
         }
     }

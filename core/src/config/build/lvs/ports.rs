@@ -2,19 +2,15 @@
 
 use super::super::{Context, Given};
 use super::draft::RealDraft;
+use super::group::Facts;
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::{Forwarding, GroupEntry, Service, SorryServer, VirtualServerGroup};
-
-/// Whether something in the group is on every port.
-pub(super) fn group_has_port_0(group: &VirtualServerGroup) -> bool {
-    group.entries.iter().any(|entry| matches!(entry, GroupEntry::Addresses { port: 0, .. }))
-}
+use crate::config::model::{Forwarding, Service, SorryServer};
 
 /// The port of a real server.
 pub(super) fn of_real(
     cx: &mut Context<'_, '_>,
     service: &Service,
-    group: Option<&VirtualServerGroup>,
+    group: Option<Facts<'_>>,
     draft: &RealDraft,
     method: Forwarding,
 ) -> u16 {
@@ -25,7 +21,7 @@ pub(super) fn of_real(
 pub(super) fn of_sorry(
     cx: &mut Context<'_, '_>,
     service: &Service,
-    group: Option<&VirtualServerGroup>,
+    group: Option<Facts<'_>>,
     sorry: &mut Given<SorryServer>,
 ) {
     sorry.value.port = port(cx, (service, group), sorry.value.port, sorry.value.forwarding, sorry.span);
@@ -33,7 +29,7 @@ pub(super) fn of_sorry(
 
 fn port(
     cx: &mut Context<'_, '_>,
-    (service, group): (&Service, Option<&VirtualServerGroup>),
+    (service, group): (&Service, Option<Facts<'_>>),
     written: u16,
     method: Forwarding,
     span: Span,
@@ -58,13 +54,7 @@ fn port(
             0
         }
         Service::Group(_) if !replaces && written != 0 => {
-            let differs = group.is_some_and(|group| {
-                group.entries.iter().any(|entry| match entry {
-                    GroupEntry::Addresses { port, .. } => *port != written,
-                    GroupEntry::Mark { .. } => true,
-                })
-            });
-            if differs {
+            if group.is_some_and(|group| group.port != Some(written)) {
                 ignored(cx, "a server on another port than the group".into(), "the port is skipped".into());
             }
             written

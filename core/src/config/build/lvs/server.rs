@@ -4,51 +4,45 @@
 
 use super::super::{Context, Given, Seen};
 use super::checks::{self, Heritage};
-use super::draft::{PersistenceTimeout, RealDraft, VirtualDraft};
+use super::draft::{RealDraft, VirtualDraft};
+use super::group::Facts;
 use super::settings::{Endpoint, Loose};
-use super::{Known, ports};
+use super::{Known, policy, ports};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::{
-    Forwarding, Granularity, Persistence, Protocol, RealServer, Scheduler, SchedulerFlags, Service, SorryServer,
-    VirtualServer, VirtualServerGroup,
-};
+use crate::config::model::{Forwarding, Granularity, RealServer, Scheduler, Service, SorryServer, VirtualServer};
 use crate::net::{Family, Name};
 use core::net::IpAddr;
-use core::time::Duration;
 use std::collections::BTreeMap;
 
-/// The longest name of a persistence engine (`IP_VS_PENAME_MAXLEN` in linux/ip_vs.h).
-const MAX_ENGINE: usize = 16;
-
 /// A service and what can be said of it at once.
-struct Subject<'a> {
-    service: Service,
-    span: Span,
-    group: Option<&'a VirtualServerGroup>,
+pub(super) struct Subject<'a> {
+    pub(super) service: Service,
+    pub(super) span: Span,
+    pub(super) group: Option<Facts<'a>>,
     /// The keywords of its block, rightly written or not.
     seen: &'a Seen<'a>,
 }
 
 impl Subject<'_> {
     /// Whether `keyword` is not written, as far as can be seen.
-    fn lacks(&self, cx: &Context<'_, '_>, keyword: &str) -> bool {
+    pub(super) fn lacks(&self, cx: &Context<'_, '_>, keyword: &str) -> bool {
         !cx.partial && !self.seen.contains_key(keyword)
     }
 
     /// Whether packets are told by an address, at least some of them.
-    fn has_addresses(&self) -> bool {
+    pub(super) fn has_addresses(&self) -> bool {
         match &self.service {
             Service::Address(..) => true,
             Service::Mark(_) => false,
-            Service::Group(_) => self.group.is_some_and(VirtualServerGroup::has_addresses),
+            Service::Group(_) => self.group.is_some_and(|group| group.has_addresses),
         }
     }
 
-    fn has_marks(&self) -> bool {
+    pub(super) fn has_marks(&self) -> bool {
         match &self.service {
             Service::Address(..) => false,
             Service::Mark(_) => true,
-            Service::Group(_) => self.group.is_some_and(VirtualServerGroup::has_marks),
+            Service::Group(_) => self.group.is_some_and(|group| group.has_marks),
         }
     }
 }
@@ -68,18 +62,18 @@ pub(super) fn resolve(
     let methods: Vec<Forwarding> = drafts.iter().map(|real| real.forwarding.unwrap_or(forwarding)).collect();
     let sorry = sorry_server(cx, &subject, &draft, forwarding);
     let family = family(cx, &subject, &draft, &drafts, &methods, sorry.as_ref());
-    let protocol = protocol(cx, &subject, &draft);
+    let protocol = policy::protocol(cx, &subject, &draft);
     let scheduler = draft.scheduler.unwrap_or_else(|| default_scheduler(cx, &subject));
-    let persistence = persistence(cx, &subject, &draft, family, protocol);
-    let (quorum, hysteresis) = quorum(cx, &draft, &drafts);
+    let persistence = policy::persistence(cx, &subject, &draft, family, protocol);
+    let (quorum, hysteresis) = policy::quorum(cx, &draft, &drafts);
     let uses_fnat = methods.contains(&Forwarding::FullNat)
         || sorry.as_ref().is_some_and(|sorry| sorry.value.forwarding == Forwarding::FullNat);
     let local_addresses =
         local_addresses(cx, &subject, &draft, uses_fnat.then_some(family).flatten(), uses_fnat, known);
-    let scheduler_flags = flags(cx, &draft, scheduler);
-    let one_packet = one_packet(cx, &draft, &subject, protocol);
-    let syn_proxy = syn_proxy(cx, &draft, protocol);
-    let ha_suspend = ha_suspend(cx, &draft, &subject);
+    let scheduler_flags = policy::flags(cx, &draft, scheduler);
+    let one_packet = policy::one_packet(cx, &draft, &subject, protocol);
+    let syn_proxy = policy::syn_proxy(cx, &draft, protocol);
+    let ha_suspend = policy::ha_suspend(cx, &draft, &subject);
 
     let mut real_servers = real_servers(cx, &subject, &draft, drafts, &methods, family, known);
     if real_servers.is_empty() {
@@ -118,11 +112,7 @@ pub(super) fn resolve(
 }
 
 /// The group of a service that has one. `None`: there is no such group.
-fn group<'a>(
-    cx: &mut Context<'_, '_>,
-    service: &Given<Service>,
-    known: &Known<'a>,
-) -> Option<Option<&'a VirtualServerGroup>> {
+fn group<'a>(cx: &mut Context<'_, '_>, service: &Given<Service>, known: &Known<'a>) -> Option<Option<Facts<'a>>> {
     let Service::Group(name) = &service.value else { return Some(None) };
     let found = known.groups.get(&**name).copied();
     if found.is_none() && !known.names[0].contains_key(name) && !cx.partial {
@@ -175,17 +165,12 @@ fn family(
     methods: &[Forwarding],
     sorry: Option<&Given<SorryServer>>,
 ) -> Option<Family> {
-    let of_group = |group: &VirtualServerGroup| match (group.has(Family::V4), group.has(Family::V6)) {
-        (true, false) => Some(Family::V4),
-        (false, true) => Some(Family::V6),
-        _ => None,
-    };
     let own = match &subject.service {
         Service::Address(ip, _) => Some(Family::of(*ip)),
         Service::Mark(_) => None,
-        Service::Group(_) => subject.group.and_then(of_group),
+        Service::Group(_) => subject.group.and_then(|group| group.family()),
     };
-    let mixed = subject.group.is_some_and(|group| group.has(Family::V4) && group.has(Family::V6));
+    let mixed = subject.group.is_some_and(|group| group.has_v4 && group.has_v6);
     if let Some(said) = &draft.ip_family
         && let Some(why) = match own {
             Some(own) if own != said.value => Some(format!("the service is of {own}")),
@@ -244,185 +229,6 @@ fn fits(cx: &mut Context<'_, '_>, ip: IpAddr, method: Forwarding, family: Option
     false
 }
 
-fn protocol(cx: &mut Context<'_, '_>, subject: &Subject<'_>, draft: &VirtualDraft) -> Option<Protocol> {
-    match &draft.protocol {
-        Some(given) if subject.has_addresses() => Some(given.value),
-        Some(given) => {
-            cx.report(
-                Diagnostic::warning("no-effect", given.span, "a firewall mark stands for packets of every protocol")
-                    .label("skipped"),
-            );
-            None
-        }
-        None if !subject.has_addresses() => None,
-        None => {
-            if subject.lacks(cx, "protocol") {
-                cx.report(
-                    Diagnostic::warning("default-used", subject.span, "it is not said which protocol is balanced")
-                        .label("`protocol` is missing; UDP is used")
-                        .help("write `protocol TCP` if that is meant"),
-                );
-            }
-            Some(Protocol::Udp)
-        }
-    }
-}
-
-fn flags(cx: &mut Context<'_, '_>, draft: &VirtualDraft, scheduler: Scheduler) -> SchedulerFlags {
-    let mut flags = SchedulerFlags { first: draft.flag_1, second: draft.flag_2, third: draft.flag_3 };
-    let mut of = |flag: &Option<Given<bool>>, of: Scheduler, name: &str| {
-        let Some(given) = flag else { return false };
-        if scheduler != of {
-            cx.report(
-                Diagnostic::warning("no-effect", given.span, format!("only the scheduler {name} has this flag"))
-                    .label("skipped"),
-            );
-        }
-        scheduler == of
-    };
-    flags.first |= of(&draft.sh_fallback, Scheduler::SourceHashing, "sh");
-    flags.first |= of(&draft.mh_fallback, Scheduler::MaglevHashing, "mh");
-    flags.second |= of(&draft.sh_port, Scheduler::SourceHashing, "sh");
-    flags.second |= of(&draft.mh_port, Scheduler::MaglevHashing, "mh");
-    flags
-}
-
-fn one_packet(
-    cx: &mut Context<'_, '_>,
-    draft: &VirtualDraft,
-    subject: &Subject<'_>,
-    protocol: Option<Protocol>,
-) -> bool {
-    let Some(given) = &draft.one_packet else { return false };
-    let possible = !subject.has_addresses() || protocol == Some(Protocol::Udp);
-    if !possible {
-        cx.report(Diagnostic::warning("no-effect", given.span, "one-packet scheduling is for UDP").label("skipped"));
-    }
-    possible
-}
-
-fn syn_proxy(cx: &mut Context<'_, '_>, draft: &VirtualDraft, protocol: Option<Protocol>) -> bool {
-    let Some(given) = &draft.syn_proxy else { return false };
-    let possible = matches!(protocol, None | Some(Protocol::Tcp));
-    if !possible {
-        cx.report(Diagnostic::warning("no-effect", given.span, "only TCP has handshakes").label("skipped"));
-    }
-    possible
-}
-
-fn ha_suspend(cx: &mut Context<'_, '_>, draft: &VirtualDraft, subject: &Subject<'_>) -> bool {
-    let Some(given) = draft.ha_suspend.as_ref().filter(|given| given.value.0) else { return false };
-    if subject.has_marks() {
-        cx.report(
-            Diagnostic::warning("no-effect", given.span, "a firewall mark has no address that could be missing")
-                .label("skipped"),
-        );
-    }
-    !subject.has_marks()
-}
-
-fn persistence(
-    cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
-    draft: &VirtualDraft,
-    family: Option<Family>,
-    protocol: Option<Protocol>,
-) -> Option<Persistence> {
-    let granularity = draft.persistence_granularity.as_ref().and_then(|given| granularity(cx, given, family));
-    let said = draft.persistence_timeout.filter(|timeout| timeout.0 > 0);
-    let asked = said.or(draft.persistence_granularity.is_some().then_some(PersistenceTimeout::DEFAULT));
-    let timeout = asked.or_else(|| {
-        let port_0 = match &subject.service {
-            Service::Address(_, port) => *port == 0,
-            Service::Mark(_) => false,
-            Service::Group(_) => subject.group.is_some_and(ports::group_has_port_0),
-        };
-        port_0.then(|| {
-            cx.report(
-                Diagnostic::warning("default-used", subject.span, "a service on every port must be persistent")
-                    .label("`persistence_timeout` is missing; 360 is used")
-                    .help("write a port after the address, if one is meant"),
-            );
-            PersistenceTimeout::DEFAULT
-        })
-    });
-    let engine = draft.persistence_engine.as_ref();
-    let Some(timeout) = timeout else {
-        if let Some(engine) =
-            engine.filter(|_| draft.persistence_timeout.is_some() || subject.lacks(cx, "persistence_timeout"))
-        {
-            cx.report(
-                Diagnostic::warning("no-effect", engine.span, "`persistence_engine` without persistence")
-                    .label("skipped")
-                    .help("write `persistence_timeout` too"),
-            );
-        }
-        return None;
-    };
-    if let Some(engine) = engine {
-        if engine.value.len() > MAX_ENGINE {
-            cx.report(
-                Diagnostic::error("bad-name", engine.span, "no persistence engine has such a long name")
-                    .label(format!("{} bytes; at most {MAX_ENGINE} are possible", engine.value.len())),
-            );
-        } else if engine.value == "sip" && protocol.is_some_and(|protocol| protocol != Protocol::Udp) {
-            cx.report(
-                Diagnostic::warning("bad-value", engine.span, "the engine `sip` reads UDP packets only")
-                    .label("the kernel drops all others"),
-            );
-        }
-    }
-    Some(Persistence {
-        timeout: Duration::from_secs(timeout.0.into()),
-        granularity,
-        engine: engine.map(|given| given.value.clone()),
-    })
-}
-
-/// Masks that say nothing are none.
-fn granularity(cx: &mut Context<'_, '_>, given: &Given<Granularity>, family: Option<Family>) -> Option<Granularity> {
-    let expected = match (given.value, family) {
-        (Granularity::V4(_), Some(Family::V6)) => Some("a prefix length from 1 to 128"),
-        (Granularity::V6(_), Some(Family::V4)) => Some("a mask like 255.255.255.0"),
-        _ => None,
-    };
-    if let Some(expected) = expected {
-        cx.report(
-            Diagnostic::error("wrong-family", given.span, "this is no mask for the family of the service")
-                .label(format!("expected {expected}")),
-        );
-    }
-    match given.value {
-        Granularity::V4(mask) if mask.to_bits() == u32::MAX => None,
-        Granularity::V6(128) => None,
-        granularity => Some(granularity),
-    }
-}
-
-/// The quorum cannot be more than all weights together, and the hysteresis must be less than the quorum.
-fn quorum(cx: &mut Context<'_, '_>, draft: &VirtualDraft, drafts: &[RealDraft]) -> (u32, u32) {
-    let weight = draft.weight.unwrap_or(1);
-    let sum: u64 = drafts.iter().map(|real| u64::from(real.weight.unwrap_or(weight))).sum();
-    let most = u32::try_from(sum).unwrap_or(u32::MAX).max(1);
-    let mut quorum = draft.quorum.as_ref().map_or(1, |given| given.value);
-    if let Some(given) = draft.quorum.as_ref().filter(|_| !cx.partial && quorum > most) {
-        cx.report(
-            Diagnostic::warning("clamped", given.span, format!("all real servers together have a weight of {sum}"))
-                .label(format!("the quorum could never be reached; {most} is used")),
-        );
-        quorum = most;
-    }
-    let mut hysteresis = draft.hysteresis.as_ref().map_or(0, |given| given.value);
-    if let Some(given) = draft.hysteresis.as_ref().filter(|_| hysteresis >= quorum) {
-        cx.report(
-            Diagnostic::warning("clamped", given.span, format!("the hysteresis is not less than the quorum, {quorum}"))
-                .label(format!("the quorum could never be lost; {} is used", quorum - 1)),
-        );
-        hysteresis = quorum - 1;
-    }
-    (quorum, hysteresis)
-}
-
 fn local_addresses(
     cx: &mut Context<'_, '_>,
     subject: &Subject<'_>,
@@ -441,7 +247,7 @@ fn local_addresses(
         }
         return None;
     };
-    let Some(group) = known.local_addresses.get(&*given.value) else {
+    let Some([has_v4, has_v6]) = known.local_addresses.get(&*given.value).copied() else {
         if !known.names[1].contains_key(&given.value) && !cx.partial {
             cx.report(unknown_group(given.span, "local_address_group", &given.value));
         }
@@ -453,9 +259,12 @@ fn local_addresses(
         );
         return None;
     }
-    if let Some(family) = family
-        && !group.addresses.iter().any(|addresses| addresses.range.family() == family)
-    {
+    let lacking = match family {
+        Some(Family::V4) => !has_v4,
+        Some(Family::V6) => !has_v6,
+        None => false,
+    };
+    if let Some(family) = family.filter(|_| lacking) {
         cx.report(
             Diagnostic::error("wrong-family", given.span, format!("`{}` has no {family} address", given.value))
                 .label(format!("expected a group with {family} addresses")),

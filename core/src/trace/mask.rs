@@ -69,6 +69,9 @@ impl Key {
         for instance in &mut config.instances {
             self.instance(instance);
         }
+        if let Some(password) = config.lvs.ssl.as_mut().and_then(|ssl| ssl.password.as_mut()) {
+            password.0 = self.pseudonym(password.0.as_bytes());
+        }
     }
 
     /// Replaces the passwords and keys of an instance.
@@ -80,9 +83,6 @@ impl Key {
                 hasher.write(bytes);
                 *bytes = hasher.finish().to_le_bytes().repeat(4);
             }
-        }
-        if let Some(password) = config.lvs.ssl.as_mut().and_then(|ssl| ssl.password.as_mut()) {
-            password.0 = self.pseudonym(password.0.as_bytes());
         }
     }
 

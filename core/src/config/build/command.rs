@@ -74,7 +74,7 @@ pub(super) fn pattern(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase
                 cx.report(
                     Diagnostic::warning(
                         "lost-backslash",
-                        at(line, text),
+                        at(&line, text),
                         format!("`\\{lost}` means something else than in a regular expression"),
                     )
                     .label(format!("read as `{}`", read.escape_debug()))

@@ -106,11 +106,10 @@ impl Context<'_, '_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Says that nothing comes of `keyword`: once for each file, and not inside a block of which nothing comes.
+    /// Says that nothing comes of `keyword`: once for each file.
     fn standing(&mut self, keyword: &Keyword, span: Span) {
         let diagnostic = match keyword.standing {
             Standing::Implemented => return,
-            _ if keywords::is_inside_not_yet(keyword.block) => return,
             Standing::NoEffect(reason) => {
                 Diagnostic::warning("no-effect", span, format!("`{}` has no effect", keyword.name)).label(reason)
             }
@@ -238,6 +237,8 @@ fn walk<'a, 's, 'd>(
     seen: &mut Seen<'a>,
     mut each: impl FnMut(&mut Context<'s, 'd>, Item<'a>),
 ) {
+    // Of what is inside a block of which nothing comes, that is not said again.
+    let said = keywords::is_inside_not_yet(block);
     for statement in statements {
         let Some(phrase) = &statement.phrase else {
             stray_block(cx, statement);
@@ -252,7 +253,9 @@ fn walk<'a, 's, 'd>(
             untyped(cx, keyword, first.span, statement.block.is_some());
             continue;
         }
-        cx.standing(keyword, first.span);
+        if !said {
+            cx.standing(keyword, first.span);
+        }
         if let Some(Alias::Deprecated(instead)) = keyword.alias {
             let diagnostic =
                 Diagnostic::warning("deprecated", first.span, format!("`{}` is an old name", keyword.name));

@@ -3,15 +3,12 @@
 use super::generate::Scraps;
 use super::lvs_generate::Balanced;
 use super::{codes, read};
-use crate::config::build::lvs;
-use crate::config::keywords::{self, Path, Standing};
 use crate::config::model::*;
 use crate::config::{Secrets, print, render, render_line};
 use crate::net::Family;
 use core::net::IpAddr;
 use core::time::Duration;
 use quickcheck::quickcheck;
-use std::collections::BTreeMap;
 
 /// A virtual server with one real server and one check, and these lines.
 pub(super) fn balanced(lines: &str) -> String {
@@ -523,23 +520,6 @@ fn one_mistake_is_one_mistake() {
     ] {
         let (_, parsed) = read(&balanced("").replace(line, wrong));
         assert_eq!(codes(&parsed), (vec![code], vec!["not-yet"]), "{wrong}");
-    }
-}
-
-#[test]
-fn every_keyword_has_a_field_or_a_reason() {
-    let bound: BTreeMap<Path, &[&str]> = lvs::bound().into_iter().collect();
-    for keyword in
-        keywords::all().filter(|k| ["SSL", "virtual_server"].contains(&k.block.split('/').next().unwrap_or("")))
-    {
-        let has_field = bound.get(keyword.block).is_some_and(|names| names.contains(&keyword.meaning()));
-        let has_reason = keyword.arg.has_block() || matches!(keyword.standing, Standing::NoEffect(_));
-        assert!(has_field != has_reason, "{}/{}", keyword.block, keyword.name);
-    }
-    for (block, names) in bound {
-        for name in names {
-            assert!(keywords::find(block, name).is_some(), "{block}/{name}");
-        }
     }
 }
 

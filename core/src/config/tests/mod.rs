@@ -4,6 +4,7 @@ mod generate;
 mod lvs;
 mod lvs_generate;
 mod lvs_mistakes;
+mod lvs_table;
 mod mistakes;
 mod properties;
 mod rules;

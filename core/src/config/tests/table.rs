@@ -86,7 +86,7 @@ fn example(keyword: &Keyword) -> String {
     of_kind(keyword.arg, keyword.default)
 }
 
-fn of_kind(arg: Arg, default: &str) -> String {
+pub(super) fn of_kind(arg: Arg, default: &str) -> String {
     let other = |min: i64, max: i64| {
         let usual = default.parse().ok();
         [7, 3, 2, 100, 5000, min, max].into_iter().find(|n| (min..=max).contains(n) && Some(*n) != usual)
@@ -98,15 +98,15 @@ fn of_kind(arg: Arg, default: &str) -> String {
         Arg::Seconds(..) => "3".to_owned(),
         Arg::Millis(min, _) => if min > 1000 { "3000" } else { "20" }.to_owned(),
         Arg::Micros(..) => "5000".to_owned(),
-        Arg::Choice(words) => words.last().map_or("", |word| word).to_owned(),
+        Arg::Choice(words) | Arg::AnyCase(words) => words.last().map_or("", |word| word).to_owned(),
         Arg::Path => "/run/some/thing".to_owned(),
         Arg::Word | Arg::User => "something".to_owned(),
         Arg::Words(..) | Arg::Form(..) => "7".to_owned(),
-        Arg::Address => "10.0.0.9".to_owned(),
+        Arg::Address | Arg::Host => "10.0.0.9".to_owned(),
         Arg::Group(false) => "224.0.0.99".to_owned(),
         Arg::Group(true) => "ff02::99".to_owned(),
         Arg::Interface => "eth7".to_owned(),
-        Arg::Script => "\"/bin/x y\"".to_owned(),
+        Arg::Script | Arg::Command | Arg::Pattern => "\"/bin/x y\"".to_owned(),
         Arg::Optional(arg) | Arg::Or(arg, _) => of_kind(*arg, default),
         Arg::Lines | Arg::Names => "{\neth7\n}".to_owned(),
         Arg::NamedBlock => "another {\n}".to_owned(),

@@ -45,28 +45,31 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
         }
     }
     owners(cx, built);
-    virtual_interfaces(cx, built);
 }
 
-/// Two virtual interfaces of one name.
-fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &[Built]) {
-    let mut taken: BTreeMap<&str, Span> = BTreeMap::new();
+/// Two virtual interfaces of one name: the second gets a name of its own, as in the C version.
+pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) {
+    let mut taken: BTreeMap<String, Span> = BTreeMap::new();
     for instance in built {
-        let link = &instance.config.link;
-        let vmac = link.vmac.as_ref().and_then(|vmac| vmac.name.as_deref());
-        let Some(name) = vmac.or(link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.name.as_deref())) else { continue };
-        if let Some(first) = taken.get(name) {
-            cx.report(
-                Diagnostic::error(
-                    "duplicate-name",
-                    instance.link,
-                    format!("there is a virtual interface `{name}` already"),
-                )
-                .label("each instance has one of its own")
-                .also(*first, "the first one is here"),
-            );
-        } else {
-            taken.insert(name, instance.link);
+        let link = &mut instance.config.link;
+        let names =
+            [link.vmac.as_mut().map(|vmac| &mut vmac.name), link.ipvlan.as_mut().map(|ipvlan| &mut ipvlan.name)];
+        for slot in names.into_iter().flatten() {
+            let Some(name) = slot.clone() else { continue };
+            if let Some(first) = taken.get(&name) {
+                *slot = None;
+                cx.report(
+                    Diagnostic::warning(
+                        "repeated",
+                        instance.link,
+                        format!("there is a virtual interface `{name}` already"),
+                    )
+                    .label("this one gets a name that nobody has")
+                    .also(*first, "the first one is here"),
+                );
+            } else {
+                taken.insert(name, instance.link);
+            }
         }
     }
 }

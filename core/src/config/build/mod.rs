@@ -28,8 +28,8 @@ use super::ast::{Block, Statement};
 use super::diagnostic::{Diagnostic, Span};
 use super::keywords::{self, Alias, Keyword, Path, Standing};
 use super::lexer::{Phrase, Word};
-use super::preprocess::text::Text;
 use super::model::{Config, InstanceConfig};
+use super::preprocess::text::Text;
 use super::source::Source;
 use crate::net::Name;
 use setting::Fields;
@@ -66,6 +66,7 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
     trackables.unused(&mut cx);
     global::sync_daemon(&mut cx, &config.global, defaults.sync_daemon, &names);
     timers::delays(&mut cx, &built, &mut config.daemon.interface_delays);
+    conflicts::virtual_interfaces(&mut cx, &mut built);
     conflicts::check(&mut cx, &built);
     config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
     config.garp_groups = garp_group::read(&mut cx, sections.of("garp_group"));

@@ -101,11 +101,17 @@ fn require(cx: &mut Context<'_, '_>, draft: &Draft, keyword: &str, what: &str) {
     if cx.partial || draft.written.contains(&keyword) {
         return;
     }
-    cx.report(
-        Diagnostic::error("missing-keyword", draft.name.span, format!("`{}` has no `{keyword}`", draft.name.value))
+    let name = &draft.name;
+    let mut diagnostic =
+        Diagnostic::error("missing-keyword", name.span, format!("`{}` has no `{keyword}`", name.value))
             .label(format!("`{keyword}` is missing"))
-            .help(what),
-    );
+            .help(what);
+    if keyword == "interface" && !draft.peers.is_empty() {
+        diagnostic = diagnostic
+            .note("the C version sends unicast adverts without one, too; this is not built yet")
+            .help("name the interface on which the peers are reached, like `interface eth0`");
+    }
+    cx.report(diagnostic);
 }
 
 /// The family of adverts: `native_ipv6`, or that of the first address. Others are reported and left out.

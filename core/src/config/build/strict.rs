@@ -40,7 +40,14 @@ pub(super) fn apply(
     let wanted = if owner { InitialState::Master } else { InitialState::Backup };
     if config.state != wanted {
         config.state = wanted;
-        undo(cx, "state", if owner { "read as MASTER" } else { "read as BACKUP" });
+        let (message, label) = if owner {
+            ("priority 255 begins as MASTER in strict mode", "read as MASTER")
+        } else {
+            ("only priority 255 begins as MASTER in strict mode", "read as BACKUP")
+        };
+        if let Some(span) = spans.get("state") {
+            report(cx, Diagnostic::warning("strict", *span, message).label(label));
+        }
     }
     if config.auth.take().is_some() {
         undo(cx, "authentication", "adverts carry no password");

@@ -27,6 +27,10 @@ const TIMER_EXPIRED: Keyword = keyword(
 )
 .not_yet("a late timer is treated like any other");
 
+const SYNC_DAEMON: Keyword =
+    keyword(INSTANCE, "lvs_sync_daemon_interface", Arg::Interface, "", "connections are told to the other machine")
+        .not_yet("connections are not synchronised; newer versions have `lvs_sync_daemon` in `global_defs` for this");
+
 pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(INSTANCE, "state", Arg::Choice(&["MASTER", "BACKUP"]), "BACKUP", "where the instance wants to begin"),
     keyword(INSTANCE, "interface", Arg::Interface, "", "where adverts are sent and heard"),
@@ -215,9 +219,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     )
     .not_yet("the addresses of a master answer, whoever owns them"),
     keyword(INSTANCE, "strict_mode", Arg::Switch, "vrrp_strict", "hold to the RFC in every respect")
-        .not_yet("what the RFC does not allow is told of, but adverts of others are checked as usual"),
-    keyword(INSTANCE, "lvs_sync_daemon_interface", Arg::Interface, "", "connections are told to the other machine")
-        .not_yet("connections are not synchronised; newer versions have `lvs_sync_daemon` in `global_defs` for this"),
+        .not_yet("what the RFC does not allow is put right, but adverts of others are checked as usual"),
+    SYNC_DAEMON,
+    deprecated(SYNC_DAEMON, "lvs_sync_daemon_inteface"),
     keyword(
         INSTANCE,
         "down_timer_adverts",

@@ -181,7 +181,9 @@ fn virtual_interfaces() {
     assert_eq!(all.config.instances[0].source, Some([10, 9, 9, 9].into()), "the address of its own");
     let pair =
         format!("{}{}", instance("use_vmac x"), instance("use_vmac x").replace("VI_1", "V2").replace("51", "52"));
-    assert_eq!(parsed(&pair).1, ["duplicate-name"]);
+    let (both, errors, warnings) = parsed(&pair);
+    assert_eq!((errors, warnings), (vec![], vec!["repeated"]));
+    assert_eq!(both.config.instances[1].link.vmac, Some(Vmac::default()));
 }
 
 #[test]

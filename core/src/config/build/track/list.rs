@@ -84,7 +84,8 @@ impl Trackables {
             return;
         }
         for ((kind, name), span) in &self.declared {
-            if *kind == Kind::Script && !self.used.contains(&(*kind, name.clone())) {
+            let key = (*kind, name.clone());
+            if *kind == Kind::Script && self.weights.contains_key(&key) && !self.used.contains(&key) {
                 cx.report(
                     Diagnostic::warning("unused", *span, format!("nobody tracks the script `{name}`"))
                         .label("it is not run")

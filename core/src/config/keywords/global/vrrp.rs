@@ -69,7 +69,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     EXTRA,
     deprecated(EXTRA, "vrrp_vmac_garp_intvl"),
     row("vrrp_strict", Arg::Switch, "off", "instances hold to the RFC in every respect")
-        .not_yet("what instances do that the RFC does not allow is told of, and done"),
+        .not_yet("what the RFC does not allow is put right, but adverts of others are checked as usual"),
     row("vrrp_owner_ignore_adverts", Arg::Switch, "off", "the owner of the addresses listens to nobody")
         .not_yet("an owner looks at the adverts of others"),
     row("vrrp_notify_priority_changes", Arg::Switch, "off", "changes of priorities are told, too")

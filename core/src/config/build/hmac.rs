@@ -38,6 +38,14 @@ pub(super) fn read<'a>(cx: &mut Context<'_, '_>, config: &mut HmacConfig, block:
 }
 
 fn key(cx: &mut Context<'_, '_>, id: &Word, secret: &Word) -> Option<HmacKey> {
+    if !id.text.bytes().all(|b| b.is_ascii_digit()) {
+        // It may be the key itself.
+        cx.report(
+            Diagnostic::error("not-a-number", id.span, "a key has a number")
+                .label("expected a whole number from 1 to 255 before the key"),
+        );
+        return None;
+    }
     let id = u8::try_from(integer(cx, "the key's number", id, 1, 255)?).ok()?;
     let secret = if let Some(path) = secret.text.strip_prefix("file:") {
         HmacSecret::File(path.to_owned())

@@ -104,6 +104,18 @@ fn a_password_is_not_shown() {
 }
 
 #[test]
+fn a_key_is_not_shown() {
+    for line in
+        ["key 1 secret", "key secret 1", "key secret", "key 1 secret words", "key 1 \"secret", "key\t300 secret"]
+    {
+        let (source, parsed) = read(&with("priority 100", &format!("auth_hmac {{\n{line}\n}}")));
+        let shown =
+            render(&parsed.diagnostics, &source, false) + &render_lines(&parsed.diagnostics, &source).join("\n");
+        assert!(!parsed.diagnostics.is_empty() && !shown.contains("secret"), "{shown}");
+    }
+}
+
+#[test]
 fn a_file_cannot_speak_to_a_terminal() {
     let (source, parsed) = read(&with("priority 100", "prio\u{1b}[31mrity 100\u{7}\n    state \u{1b}]0;x\u{7}"));
     let shown = render(&parsed.diagnostics, &source, false) + &render_lines(&parsed.diagnostics, &source).join("\n");

@@ -14,7 +14,7 @@ use std::time::Duration;
 const MASTER_DOWN: Duration = Duration::from_nanos(3_609_375_000);
 
 fn script(name: &str) -> Option<Script> {
-    Some(Script { argv: vec![name.into()], user: None })
+    Some(Script::new([name]))
 }
 
 fn owner() -> InstanceConfig {

@@ -21,7 +21,7 @@ fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
     let mut config = config(instances);
     let members = config.instances.iter().map(|i| i.name.clone()).collect();
     let mut group = SyncGroupConfig { name: "G".into(), members, ..Default::default() };
-    group.notify.master = Some(Script { argv: vec!["/group-master".into()], user: None });
+    group.notify.master = Some(Script::new(["/group-master"]));
     config.sync_groups.push(group);
     config
 }

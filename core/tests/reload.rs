@@ -110,9 +110,9 @@ fn a_renamed_instance_is_the_same_router() {
 #[test]
 fn the_instances_scripts_run_in_order_one_at_a_time() {
     let mut vi = instance("VI_1");
-    vi.notify.master = Some(Script { argv: vec!["/m".into()], user: None });
-    vi.notify.backup = Some(Script { argv: vec!["/b".into()], user: None });
-    vi.notify.any = Some(Script { argv: vec!["/n".into(), "x".into()], user: None });
+    vi.notify.master = Some(Script::new(["/m"]));
+    vi.notify.backup = Some(Script::new(["/b"]));
+    vi.notify.any = Some(Script::new(["/n", "x"]));
     let mut node = Node::bare();
     node.slow_scripts = true;
     node.snapshot();

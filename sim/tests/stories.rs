@@ -539,7 +539,7 @@ fn a_master_that_speaks_seldom_is_not_replaced_by_backups_that_speak_often() {
 
 #[test]
 fn a_stop_that_waits_for_a_script_does_not_start_anything() {
-    let script = keepalived_core::config::model::Script { argv: vec!["/bin/stop".to_owned()], user: None };
+    let script = keepalived_core::config::model::Script::new(["/bin/stop"]);
     for seed in 0..200 {
         // Some of the scripts hang for long.
         let mut scenario = cluster(1).each(|_, instance| instance.notify.stop = Some(script.clone()));

@@ -1,5 +1,7 @@
 //! Mistakes, located.
 
+use core::cmp::Ordering;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -53,6 +55,44 @@ impl Span {
     /// Whichever begins last.
     pub(super) fn later(self, other: Span) -> Span {
         if (other.file, other.start) < (self.file, self.start) { self } else { other }
+    }
+}
+
+/// Where a value was written, beside the value. It is no part of what is said: any two are equal, and a recording does not have it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place(Option<Span>);
+
+impl Place {
+    /// Where it was written; `None`: in no source.
+    #[must_use]
+    pub const fn span(self) -> Option<Span> {
+        self.0
+    }
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Place(Some(span))
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
     }
 }
 

@@ -10,11 +10,12 @@ pub mod pattern;
 mod preprocess;
 mod print;
 pub mod render;
+pub mod scripts;
 pub mod source;
 #[cfg(test)]
 mod tests;
 
-pub use diagnostic::{Diagnostic, Severity, Span};
+pub use diagnostic::{Diagnostic, Place, Severity, Span};
 pub use preprocess::needs;
 pub use print::{Secrets, print};
 pub use render::{render, render_line, render_lines};
@@ -34,6 +35,12 @@ impl Parsed {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.diagnostics.iter().all(|d| d.severity < Severity::Error)
+    }
+
+    /// Adds what was found out later, each in its place.
+    fn add(&mut self, found: Vec<Diagnostic>) {
+        self.diagnostics.extend(found);
+        self.diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
     }
 }
 

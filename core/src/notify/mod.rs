@@ -51,7 +51,7 @@ impl Notifier {
         loop {
             let object = self.ready.pop_first()?;
             let Some(queue) = self.queues.get_mut(&object) else { continue };
-            let Some(Script { argv, user }) = queue.waiting.pop_front() else {
+            let Some(Script { argv, user, .. }) = queue.waiting.pop_front() else {
                 if queue.running.is_none() {
                     self.queues.remove(&object);
                 }

@@ -75,9 +75,9 @@ impl Vrrp {
         if let Some(script) = special {
             runs.push(script.clone());
         }
-        if let Some(Script { argv, user }) = &scripts.any {
+        if let Some(Script { argv, user, at }) = &scripts.any {
             let more = [kind.to_owned(), name.to_string(), word.to_owned(), priority.to_string()];
-            runs.push(Script { argv: argv.iter().cloned().chain(more).collect(), user: user.clone() });
+            runs.push(Script { argv: argv.iter().cloned().chain(more).collect(), user: user.clone(), at: *at });
         }
         for mut script in runs {
             script.user = script.user.or_else(|| default_user.clone());

@@ -4,6 +4,7 @@ use super::exit;
 use super::options::Options;
 use crate::files::{self, LoadError, Wanted};
 use crate::process::checks::check_scripts;
+use keepalived_core::config::scripts::SECURITY;
 use rustix::fs::{Mode, OFlags, open};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -61,14 +62,11 @@ fn report(wanted: &Wanted, colour: bool, out: &mut dyn Write) -> Result<Report, 
             return Err(error);
         }
     };
+    check_scripts(&mut loaded.parsed);
     let _ = out.write_all(loaded.rendered(colour).as_bytes());
-    let findings = check_scripts(&mut loaded.parsed.config);
-    for finding in &findings {
-        let _ = writeln!(out, "warning: {}", finding.text);
-    }
     Ok(Report {
         usable: loaded.parsed.is_usable(),
-        complaints: !loaded.parsed.diagnostics.is_empty() || !findings.is_empty(),
-        insecure: findings.iter().any(|finding| finding.insecure),
+        complaints: !loaded.parsed.diagnostics.is_empty(),
+        insecure: loaded.parsed.diagnostics.iter().any(|diagnostic| SECURITY.contains(&diagnostic.code)),
     })
 }

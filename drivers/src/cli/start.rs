@@ -92,7 +92,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
             format!("{} has errors\n\n{}", plan.wanted.file.display(), rendered.trim_end()),
         ));
     }
-    let findings = check_scripts(&mut loaded.parsed.config);
+    check_scripts(&mut loaded.parsed);
 
     let mut pid_files = Vec::new();
     // Daemons in several namespaces do not take each other's.
@@ -132,7 +132,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     for complaint in &plan.complaints {
         log.daemon(Level::Warning, complaint.as_str());
     }
-    tell(&log, &loaded, &findings);
+    tell(&log, &loaded);
     if options.dump_conf {
         for line in config::print(&loaded.parsed.config, Secrets::Hide).lines() {
             log.daemon(Level::Info, line);

@@ -5,10 +5,10 @@ use super::signals::{Signals, Wish};
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
 use crate::process::Scripts;
-use crate::process::checks::{Finding, check_scripts};
+use crate::process::checks::check_scripts;
 use crate::world::Side;
 use keepalived_core::config::Severity;
-use keepalived_core::config::model::Credentials;
+use keepalived_core::config::model::Global;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// What a reload found, from the thread that read it.
-type Reloaded = Result<(Loaded, Vec<Finding>), LoadError>;
+type Reloaded = Result<Loaded, LoadError>;
 
 /// Signals, reloads and scripts.
 pub struct Service {
@@ -34,7 +34,8 @@ pub struct Service {
     doubts: BTreeSet<String>,
     /// How many instances it has.
     instances: usize,
-    script_user: Option<Credentials>,
+    /// Who runs scripts.
+    global: Global,
     reload: Reload,
     reader: (Sender<Reloaded>, Receiver<Reloaded>),
     keep_addresses: bool,
@@ -72,7 +73,7 @@ impl Service {
             first: Some(loaded),
             doubts: BTreeSet::new(),
             instances: 0,
-            script_user: None,
+            global: Global::default(),
             reload: Reload::None,
             reader: channel(1),
             keep_addresses,
@@ -85,7 +86,7 @@ impl Service {
         self.doubts = loaded.doubts();
         self.instances = loaded.parsed.config.instances.len();
         let config = loaded.parsed.config;
-        self.script_user.clone_from(&config.global.script_user);
+        self.global.clone_from(&config.global);
         Input::Configure(Box::new(config))
     }
 
@@ -122,10 +123,10 @@ impl Service {
         let (wanted, result) = (self.wanted.clone(), self.reader.0.clone());
         // Files and user databases can be slow; adverts cannot wait for them.
         let read = move || {
-            let loaded = files::load(&wanted).map(|mut loaded| {
-                let findings = check_scripts(&mut loaded.parsed.config);
-                (loaded, findings)
-            });
+            let mut loaded = files::load(&wanted);
+            if let Ok(loaded) = &mut loaded {
+                check_scripts(&mut loaded.parsed);
+            }
             let _ = result.blocking_send(loaded);
         };
         match std::thread::Builder::new().name("reload".to_owned()).spawn(read) {
@@ -147,8 +148,8 @@ impl Service {
                 self.refuse(&error.to_string());
                 None
             }
-            Ok((loaded, findings)) => {
-                tell(&self.log, &loaded, &findings);
+            Ok(loaded) => {
+                tell(&self.log, &loaded);
                 if !loaded.parsed.is_usable() {
                     self.refuse("there are errors in it");
                     return None;
@@ -176,16 +177,13 @@ impl Service {
 }
 
 /// Logs what there is to say of a configuration.
-pub fn tell(log: &Log, loaded: &Loaded, findings: &[Finding]) {
+pub fn tell(log: &Log, loaded: &Loaded) {
     for (diagnostic, line) in loaded.lines() {
         let level = match diagnostic.severity {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
         };
         log.daemon(level, line);
-    }
-    for finding in findings {
-        log.daemon(Level::Warning, finding.text.as_str());
     }
 }
 
@@ -220,7 +218,8 @@ impl Side for Service {
     }
 
     fn run_script(&mut self, run: ScriptRun) {
-        self.scripts.run(run, self.script_user.as_ref());
+        let runner = self.global.runner(run.user.as_ref());
+        self.scripts.run(run, runner);
     }
 
     fn kill_script(&mut self, id: ScriptId) {

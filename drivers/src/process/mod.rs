@@ -1,12 +1,12 @@
 //! Scripts: a helper thread starts them, waits for them and kills them, so that none of it can hold up an advert.
 
 pub mod checks;
-pub mod security;
+pub mod facts;
 mod spawn;
 pub mod user;
 
 use crate::log::{Level, Log, Part};
-use keepalived_core::config::model::Credentials;
+use keepalived_core::config::scripts::Runner;
 use keepalived_core::kernel::Errno;
 use keepalived_core::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -27,7 +27,7 @@ const WAITING: usize = 1024;
 const ENDED: usize = 1024;
 
 enum Request {
-    Run(ScriptRun, Option<Credentials>),
+    Run(ScriptRun, Runner),
     Kill(ScriptId),
     KillAll,
 }
@@ -71,14 +71,14 @@ impl Scripts {
         Ok((Scripts { mailbox, early: ended }, results))
     }
 
-    /// Runs a script, as the global `script_user` where it names nobody itself. Returns at once.
-    pub fn run(&self, run: ScriptRun, global: Option<&Credentials>) {
+    /// Has `runner` run a script. Returns at once.
+    pub fn run(&self, run: ScriptRun, runner: Runner) {
         let mut requests = self.mailbox.lock();
         if requests.len() >= WAITING {
             let _ = self.early.try_send((run.id, ScriptStatus::NotStarted(Errno(libc::EAGAIN))));
             return;
         }
-        requests.push_back(Request::Run(run, global.cloned()));
+        requests.push_back(Request::Run(run, runner));
         drop(requests);
         self.ring();
     }
@@ -124,7 +124,7 @@ impl Helper {
             loop {
                 let request = self.mailbox.lock().pop_front();
                 match request {
-                    Some(Request::Run(run, global)) => self.start(&run, global.as_ref()),
+                    Some(Request::Run(run, runner)) => self.start(&run, &runner),
                     Some(Request::Kill(id)) => self.kill(|running| running.id == id),
                     Some(Request::KillAll) => self.kill(|_| true),
                     None => break,
@@ -146,9 +146,9 @@ impl Helper {
         let _ = poll(&mut fds, limit.as_ref());
     }
 
-    fn start(&mut self, run: &ScriptRun, global: Option<&Credentials>) {
+    fn start(&mut self, run: &ScriptRun, runner: &Runner) {
         let program = run.argv.first().map_or("", String::as_str);
-        let identity = match user::resolve(run.user.as_ref(), global) {
+        let identity = match user::resolve(runner) {
             Ok(identity) => identity,
             Err(reason) => {
                 let text = format!("({}) {program} is not run: {reason}", run.owner);

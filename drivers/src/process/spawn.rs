@@ -1,11 +1,14 @@
 //! Starting one script.
 
-use super::security::find;
-use super::user::Identity;
+use super::facts::search_path;
+use super::user::own;
+use keepalived_core::config::scripts::{Identity, candidates};
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// What a script does not inherit, as in the C version.
@@ -18,12 +21,14 @@ const NOT_INHERITED: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 /// Why it could not be started: what exec said, or that the user could not be changed to.
 pub(super) fn spawn(argv: &[String], identity: &Identity) -> io::Result<Child> {
     let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    // The check of the configuration has made it an absolute path already. Where nobody has checked, it is looked for in the same places.
+    let places = candidates(program, &search_path());
+    let program = places.iter().find(|path| Path::new(path).is_file()).or(places.first()).unwrap_or(program);
     match start(Command::new(program), arguments, identity) {
         // posix_spawn(3) does not try the shell, as execvp(3) does.
         Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) => {
-            let path = find(program).map_err(|_| error)?;
             let mut shell = Command::new("/bin/sh");
-            shell.arg(path);
+            shell.arg(program);
             start(shell, arguments, identity)
         }
         started => started,
@@ -35,8 +40,11 @@ fn start(mut command: Command, arguments: &[String], identity: &Identity) -> io:
     for name in NOT_INHERITED {
         command.env_remove(name);
     }
-    let own = Identity::own();
-    if (identity.uid, identity.gid) != (own.uid, own.gid) {
+    let own = own();
+    let groups = |who: &Identity| who.groups.iter().copied().chain([who.gid]).collect::<BTreeSet<u32>>();
+    let other = (identity.uid, identity.gid) != (own.uid, own.gid);
+    // Only root can change groups, and nobody else has to: it is the same user.
+    if other || own.uid == 0 && groups(identity) != groups(&own) {
         become_user(&mut command, identity);
     }
     command.spawn()

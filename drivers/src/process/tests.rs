@@ -1,6 +1,7 @@
-use super::user::Identity;
+use super::user::own;
 use super::*;
 use crate::log::Log;
+use keepalived_core::config::model::{Credentials, Global};
 use keepalived_core::net::Name;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,6 +13,11 @@ fn scripts() -> (Scripts, Receiver<(ScriptId, ScriptStatus)>) {
 fn run(id: u64, argv: &[&str]) -> ScriptRun {
     let argv = argv.iter().map(|word| (*word).to_owned()).collect();
     ScriptRun { id: ScriptId(id), owner: Name::from("VI_1"), argv, user: None }
+}
+
+/// Who runs a script that names `user`.
+fn runner(user: Option<&str>) -> Runner {
+    Global::default().runner(user.map(|user| Credentials::new(user, None)).as_ref())
 }
 
 fn shell(id: u64, script: &str) -> ScriptRun {
@@ -32,16 +38,15 @@ fn wait_for(path: &Path) -> String {
 #[test]
 fn every_end_is_told() {
     let (scripts, mut results) = scripts();
-    scripts.run(shell(1, "exit 3"), None);
+    scripts.run(shell(1, "exit 3"), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(3))));
-    scripts.run(shell(2, "kill -USR1 $$"), None);
+    scripts.run(shell(2, "kill -USR1 $$"), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::Signalled(10))));
-    scripts.run(run(3, &["/no/such/program"]), None);
+    scripts.run(run(3, &["/no/such/program"]), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(3), ScriptStatus::NotStarted(Errno(libc::ENOENT)))));
-    scripts.run(run(4, &["/etc/passwd"]), None);
+    scripts.run(run(4, &["/etc/passwd"]), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(4), ScriptStatus::NotStarted(Errno(libc::EACCES)))));
-    let nobody = Credentials { user: "no-such-user".to_owned(), group: None };
-    scripts.run(shell(5, "exit 0"), Some(&nobody));
+    scripts.run(shell(5, "exit 0"), runner(Some("no-such-user")));
     assert_eq!(results.blocking_recv(), Some((ScriptId(5), ScriptStatus::NotStarted(Errno(libc::EINVAL)))));
 }
 
@@ -53,11 +58,10 @@ fn a_script_without_its_first_line_is_run_by_the_shell() {
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let (scripts, mut results) = scripts();
-    scripts.run(run(1, &[path.to_str().unwrap(), "7"]), None);
+    scripts.run(run(1, &[path.to_str().unwrap(), "7"]), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(7))));
-    if Identity::own().uid == 0 {
-        let nobody = Credentials { user: "nobody".to_owned(), group: None };
-        scripts.run(run(2, &[path.to_str().unwrap(), "8"]), Some(&nobody));
+    if own().uid == 0 {
+        scripts.run(run(2, &[path.to_str().unwrap(), "8"]), runner(Some("nobody")));
         assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::Exited(8))));
     }
 }
@@ -66,7 +70,7 @@ fn a_script_without_its_first_line_is_run_by_the_shell() {
 fn many_at_once() {
     let (scripts, mut results) = scripts();
     for id in 0..64 {
-        scripts.run(shell(id, &format!("exit {id}")), None);
+        scripts.run(shell(id, &format!("exit {id}")), runner(None));
     }
     let mut ended: Vec<_> = (0..64).map(|_| results.blocking_recv().unwrap()).collect();
     ended.sort_unstable();
@@ -79,7 +83,7 @@ fn a_kill_reaches_the_whole_group() {
     let dir = tempfile::tempdir().unwrap();
     let pid = dir.path().join("pid");
     let (scripts, mut results) = scripts();
-    scripts.run(shell(1, &format!("sleep 1000 & echo $! >{}; wait", pid.display())), None);
+    scripts.run(shell(1, &format!("sleep 1000 & echo $! >{}; wait", pid.display())), runner(None));
     let grandchild: i32 = wait_for(&pid).trim().parse().unwrap();
     scripts.kill(ScriptId(1));
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Signalled(9))));
@@ -91,7 +95,7 @@ fn a_kill_reaches_the_whole_group() {
     }
     scripts.kill(ScriptId(1));
     scripts.kill(ScriptId(99));
-    scripts.run(shell(2, "exit 0"), None);
+    scripts.run(shell(2, "exit 0"), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::Exited(0))), "stray kills harm nobody");
 }
 
@@ -104,7 +108,7 @@ fn a_script_has_its_own_group_no_input_and_a_clean_environment() {
         "exec >{}; read line && echo input; cut -d ' ' -f 5 /proc/$$/stat; echo $$; echo ${{LD_PRELOAD-none}}",
         out.display()
     );
-    scripts.run(shell(1, &script), None);
+    scripts.run(shell(1, &script), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(0))));
     let text = std::fs::read_to_string(&out).unwrap();
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -115,15 +119,44 @@ fn a_script_has_its_own_group_no_input_and_a_clean_environment() {
 
 #[test]
 fn credentials_are_taken_on() {
-    if Identity::own().uid != 0 {
+    if own().uid != 0 {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::chown(dir.path(), Some(65534), None).unwrap();
     let out = dir.path().join("out");
     let (scripts, mut results) = scripts();
-    let nobody = Credentials { user: "nobody".to_owned(), group: None };
-    scripts.run(shell(1, &format!("id -u >{0}; id -g >>{0}; id -G >>{0}", out.display())), Some(&nobody));
+    scripts.run(shell(1, &format!("id -u >{0}; id -g >>{0}; id -G >>{0}", out.display())), runner(Some("nobody")));
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(0))));
     assert_eq!(std::fs::read_to_string(&out).unwrap(), "65534\n65534\n65534\n");
+}
+
+#[test]
+fn groups_are_those_that_were_asked_for() {
+    if own().uid != 0 {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (scripts, mut results) = scripts();
+    let run = |id: u64, supplementary| {
+        let out = dir.path().join(id.to_string());
+        let root = Credentials { supplementary, ..Credentials::new("root", Some("1")) };
+        scripts
+            .run(shell(id, &format!("id -g >{0}; id -G >>{0}", out.display())), Global::default().runner(Some(&root)));
+        out
+    };
+    let (alone, all) = (run(1, false), run(2, true));
+    assert!(results.blocking_recv().is_some() && results.blocking_recv().is_some());
+    assert_eq!(std::fs::read_to_string(alone).unwrap(), "1\n1\n");
+    assert_eq!(std::fs::read_to_string(all).unwrap().split_whitespace().next(), Some("1"));
+    assert!(std::fs::read_to_string(dir.path().join("2")).unwrap().split_whitespace().any(|group| group == "0"));
+}
+
+#[test]
+fn a_relative_name_is_looked_up_from_the_root_of_the_file_system() {
+    let (scripts, mut results) = scripts();
+    scripts.run(run(1, &["bin/sh", "-c", "exit 5"]), runner(None));
+    assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(5))));
+    scripts.run(run(2, &["sh", "-c", "exit 6"]), runner(None));
+    assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::Exited(6))));
 }

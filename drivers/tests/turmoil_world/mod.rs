@@ -4,7 +4,7 @@
 
 use keepalived::run::{Observer, World};
 use keepalived_core::Time;
-use keepalived_core::config::model::{Config, Global, InstanceConfig, Transport, VirtualAddress};
+use keepalived_core::config::model::{Config, InstanceConfig, Transport, VirtualAddress};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::{Address, Errno, KernelCommand, KernelEvent, KernelOp, Link};
 use keepalived_core::net::{IfIndex, MacAddr, Priority, Version, Vrid};
@@ -237,5 +237,5 @@ pub fn config(priority: u8) -> Config {
         transport: Transport::Multicast { group: GROUP.into() },
         ..InstanceConfig::new("VI_1", "eth0", Vrid::new(1).expect("not 0"), vec![vip])
     };
-    Config { global: Global::default(), instances: vec![instance], sync_groups: Vec::new() }
+    Config { instances: vec![instance], ..Config::default() }
 }

@@ -257,7 +257,7 @@ fn track(made: &mut InstanceConfig, links: &[LinkPlan], grouped: bool, rng: &mut
 }
 
 fn all_scripts() -> NotifyScripts {
-    let script = |state: &str| Some(Script { argv: vec!["/bin/notify".to_owned(), state.to_owned()], user: None });
+    let script = |state: &str| Some(Script::new(["/bin/notify", state]));
     NotifyScripts {
         master: script("master"),
         backup: script("backup"),

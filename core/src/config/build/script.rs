@@ -52,32 +52,23 @@ pub(super) fn script(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase)
                 .help("put the command and its arguments in quotes together"),
         );
     }
-    let user = pieces.get(2).map(|piece| piece.text.clone());
-    let group = pieces.get(3).and_then(|piece| group(cx, &piece.text, at(piece)));
-    Some(Script { argv, user: user.map(|user| Credentials { user, group }) })
+    let group = pieces.get(3).map(|piece| (piece.text.as_str(), at(piece)));
+    let user = pieces.get(2).map(|piece| account(&piece.text, at(piece), group));
+    Some(Script { argv, user, at: at(command).into() })
 }
 
 /// A user and perhaps a group.
-pub(super) fn credentials(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Credentials> {
-    let user = words.first()?.text.clone();
-    let group = words.get(1).and_then(|word| group(cx, &word.text, word.span));
-    Some(Credentials { user, group })
+pub(super) fn credentials(words: &[Word]) -> Option<Credentials> {
+    let user = words.first()?;
+    Some(account(&user.text, user.span, words.get(1).map(|word| (word.text.as_str(), word.span))))
 }
 
-/// A group; a colon before it asks for the supplementary groups too.
-fn group(cx: &mut Context<'_, '_>, text: &str, span: Span) -> Option<String> {
-    let name = match text.strip_prefix(':') {
-        None => text,
-        Some(name) => {
-            cx.report(
-                Diagnostic::warning("not-yet", span, "supplementary groups are not built yet")
-                    .label("the colon is skipped")
-                    .note("the script runs without supplementary groups"),
-            );
-            name
-        }
-    };
-    (!name.is_empty()).then(|| name.to_owned())
+/// A colon before the group, or alone, asks for all groups that the user is in.
+fn account(user: &str, at: Span, group: Option<(&str, Span)>) -> Credentials {
+    let (name, at) = group.map_or((None, at), |(name, end)| (Some(name), at.to(end)));
+    let all = name.and_then(|name| name.strip_prefix(':'));
+    let named = all.or(name).filter(|name| !name.is_empty());
+    Credentials { supplementary: all.is_some(), at: at.into(), ..Credentials::new(user, named) }
 }
 
 pub(super) fn unterminated(span: Span) -> Diagnostic {

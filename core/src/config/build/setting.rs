@@ -271,8 +271,8 @@ blank! {
     String => String::new(),
     Name => Name::from(""),
     IpAddr => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-    Script => Script { argv: Vec::new(), user: None },
-    Credentials => Credentials { user: String::new(), group: None },
+    Script => Script::default(),
+    Credentials => Credentials::default(),
 }
 
 impl<T: Choice> Blank for T {

@@ -110,7 +110,7 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Host => lvs::host(cx, words.first()?).map(Value::Address),
         Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
         Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
-        Arg::User => Some(Value::User(script::credentials(cx, words)?)),
+        Arg::User => Some(Value::User(script::credentials(words)?)),
         _ => None,
     }
 }

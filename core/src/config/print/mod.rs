@@ -216,7 +216,7 @@ impl Writer {
             ("notify_master_rx_lower_pri", &notify.master_rx_lower_pri),
         ];
         for (keyword, slot) in all {
-            if let Some(Script { argv, user }) = slot {
+            if let Some(Script { argv, user, .. }) = slot {
                 match user {
                     None => self.say(keyword, script::quoted(argv)),
                     Some(user) => {
@@ -328,9 +328,11 @@ pub(super) fn quoted_word(text: &str) -> String {
 }
 
 pub(super) fn credentials(credentials: &Credentials) -> String {
-    match &credentials.group {
-        None => quoted_word(&credentials.user),
-        Some(group) => format!("{} {}", quoted_word(&credentials.user), quoted_word(group)),
+    let user = quoted_word(&credentials.user);
+    match (credentials.supplementary, &credentials.group) {
+        (false, None) => user,
+        (false, Some(group)) => format!("{user} {}", quoted_word(group)),
+        (true, group) => format!("{user} {}", quoted_word(&format!(":{}", group.as_deref().unwrap_or_default()))),
     }
 }
 

@@ -7,7 +7,7 @@ use core::fmt::Display;
 /// Prints all of them.
 pub(super) fn print(out: &mut Writer, config: &Config) {
     for script in &config.scripts {
-        let nothing = Script { argv: Vec::new(), user: None };
+        let nothing = Script::default();
         let base = ScriptConfig::new(script.name.clone(), nothing);
         let base = ScriptConfig { timeout: script.interval, ..base };
         named(out, "vrrp_script", &script.name, |out| out.fields(script, &base));

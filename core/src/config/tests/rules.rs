@@ -220,8 +220,13 @@ fn scripts() {
     assert_eq!((plain.argv, plain.user), (vec!["/etc/up.sh".to_owned()], None));
     let full = script(r#"notify_master "/etc/up.sh 'a b' \"c\" \x41" nobody adm"#);
     assert_eq!(full.argv, ["/etc/up.sh", "a b", "\"c\"", "A"]);
-    assert_eq!(full.user, Some(Credentials { user: "nobody".into(), group: Some("adm".into()) }));
-    assert_eq!(script("notify_master \"/etc/up.sh # {x}\" u :g").argv, ["/etc/up.sh", "#", "{x}"]);
+    assert_eq!(full.user, Some(Credentials::new("nobody", Some("adm"))));
+    let colon = |words: &str| script(&format!("notify_master \"/etc/up.sh # {{x}}\" u {words}"));
+    assert_eq!(colon(":g").argv, ["/etc/up.sh", "#", "{x}"]);
+    let user = |words: &str| colon(words).user.map(|user| (user.group, user.supplementary));
+    assert_eq!(user(":g"), Some((Some("g".to_owned()), true)));
+    assert_eq!(user(":"), Some((None, true)));
+    assert_eq!(user("g"), Some((Some("g".to_owned()), false)));
 }
 
 #[test]

@@ -69,9 +69,9 @@ impl Form for MailServer {
 }
 
 impl Form for Fifo {
-    fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
+    fn parse(_: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
         let [path, user @ ..] = words(item)? else { return None };
-        Some(Fifo { path: path.text.clone(), user: script::credentials(cx, user) })
+        Some(Fifo { path: path.text.clone(), user: script::credentials(user) })
     }
 
     fn words(&self) -> String {

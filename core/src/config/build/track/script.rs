@@ -22,7 +22,7 @@ fields!(ScriptConfig, SCRIPT, {
 /// Reads all scripts.
 pub(in crate::config::build) fn read(cx: &mut Context<'_, '_>, sections: &[Section<'_>]) -> Vec<ScriptConfig> {
     declared(cx, sections, "vrrp_script", |cx, name, block| {
-        let mut config = ScriptConfig::new(name.value.clone(), Script { argv: Vec::new(), user: None });
+        let mut config = ScriptConfig::new(name.value.clone(), Script::default());
         let mut seen = Seen::new();
         let mut user = None;
         setting::read(cx, &mut config, block, &mut seen, |_, _, item| {

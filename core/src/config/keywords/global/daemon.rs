@@ -12,10 +12,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("router_id", Arg::Word, "the host's name", "the machine's name in mails and traps"),
     row("script_user", Arg::User, "keepalived_script, or root", "who runs scripts that name nobody themselves"),
     row("enable_script_security", Arg::Flag, "off", "a script that root runs is run only if nobody else can change it"),
-    row("set_supplementary_groups", Arg::Switch, "off", "scripts run with all groups of their user")
-        .not_yet("scripts run without supplementary groups"),
+    row("set_supplementary_groups", Arg::Switch, "off", "scripts run with all groups of their user"),
     row("use_symlink_paths", Arg::Switch, "off", "scripts are called by the path that is written, links included")
-        .not_yet("scripts are run by the path that is written"),
+        .no_effect("they always are, and every link on the way is looked at"),
     row("startup_script", Arg::Script, "", "run once before anything else is done").not_yet(ONCE),
     row("startup_script_timeout", Arg::Integer(1, 1000), "10", "seconds that startup_script may take").not_yet(ONCE),
     row("shutdown_script", Arg::Script, "", "run once after everything else is done").not_yet(ONCE),

@@ -129,6 +129,8 @@ pub(super) fn credentials(g: &mut Gen) -> Credentials {
     Credentials {
         user: pick(g, &["nobody", "1000", "keepalived_script", "www-data"]).to_owned(),
         group: maybe(g, |g| pick(g, &["nogroup", "100", "adm"]).to_owned()),
+        supplementary: bool::arbitrary(g),
+        ..Credentials::default()
     }
 }
 
@@ -136,7 +138,7 @@ pub(super) fn script(g: &mut Gen) -> Script {
     let mut argv = vec![pick(g, &["/bin/true", "/etc/my script.sh", "notify", "/x'y\"z"]).to_owned()];
     let more = Vec::<String>::arbitrary(g);
     argv.extend(more.into_iter().take(3).map(|a| a.replace('\0', "")));
-    Script { argv, user: maybe(g, credentials) }
+    Script { user: maybe(g, credentials), ..Script::new(argv) }
 }
 
 fn notify(g: &mut Gen) -> NotifyScripts {

@@ -263,6 +263,7 @@ impl Loaded {
 
     /// Each diagnostic as a line of the log.
     pub fn lines(&self) -> impl Iterator<Item = (&Diagnostic, String)> {
-        self.parsed.diagnostics.iter().map(|diagnostic| (diagnostic, config::render_line(diagnostic, &self.source)))
+        let lines = config::render_lines(&self.parsed.diagnostics, &self.source);
+        self.parsed.diagnostics.iter().zip(lines)
     }
 }

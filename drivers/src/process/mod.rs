@@ -27,7 +27,7 @@ const WAITING: usize = 1024;
 const ENDED: usize = 1024;
 
 enum Request {
-    Run(ScriptRun, Runner),
+    Run(Box<(ScriptRun, Runner)>),
     Kill(ScriptId),
     KillAll,
 }
@@ -78,7 +78,7 @@ impl Scripts {
             let _ = self.early.try_send((run.id, ScriptStatus::NotStarted(Errno(libc::EAGAIN))));
             return;
         }
-        requests.push_back(Request::Run(run, runner));
+        requests.push_back(Request::Run(Box::new((run, runner))));
         drop(requests);
         self.ring();
     }
@@ -124,7 +124,7 @@ impl Helper {
             loop {
                 let request = self.mailbox.lock().pop_front();
                 match request {
-                    Some(Request::Run(run, runner)) => self.start(&run, &runner),
+                    Some(Request::Run(asked)) => self.start(&asked.0, &asked.1),
                     Some(Request::Kill(id)) => self.kill(|running| running.id == id),
                     Some(Request::KillAll) => self.kill(|_| true),
                     None => break,

@@ -1,5 +1,5 @@
 use super::check::{candidates, check, questions};
-use super::facts::{Facts, Identity, Kind, Names, NoUser, Part, PathFacts};
+use super::facts::{Broken, Facts, Identity, Kind, Names, NoUser, Part, PathFacts};
 use super::rules::{Flaw, Power, Weakness, flaw, may_execute, weakness};
 use super::visit::retain;
 use crate::config::keywords::{self, Arg};
@@ -186,6 +186,31 @@ fn nobody_to_run_them_is_told_where_somebody_was_named() {
     let [only] = &parsed.diagnostics[..] else { panic!("{:?}", parsed.diagnostics) };
     assert_eq!((only.code, only.span.start), ("unknown-user", USERS.find("root").unwrap()));
     assert!(parsed.config.instances.iter().all(|instance| instance.notify.any.is_none()));
+}
+
+#[test]
+fn ten_thousand_scripts() {
+    let mut parsed = parse(&Source::single("test", instances(1, "/etc/notify.sh")));
+    let [one] = &parsed.config.instances[..] else { panic!("{:?}", parsed.diagnostics) };
+    let of = |n: usize| {
+        let mut instance = one.clone();
+        let script = instance.notify.any.as_mut().unwrap();
+        script.argv = vec![format!("/etc/notify/{n}")];
+        instance
+    };
+    parsed.config.instances = (0..10_000).map(of).collect();
+    let asked = questions(&mut parsed.config, &[]);
+    let mut facts = Facts::default();
+    facts.runners.extend(asked.runners.into_iter().map(|runner| (runner, Ok(ROOT))));
+    let odd = |path: &str| path.ends_with(['1', '3', '5', '7', '9']);
+    facts.paths.extend(asked.paths.into_iter().map(|path| {
+        let broken = odd(&path).then(|| (path.clone(), Broken::Missing));
+        (path.clone(), PathFacts { path, broken, ..way(Vec::new()) })
+    }));
+    check(&mut parsed, &facts);
+    let missing = parsed.diagnostics.iter().filter(|diagnostic| diagnostic.code == "script-missing").count();
+    let left = parsed.config.instances.iter().filter(|instance| instance.notify.any.is_some()).count();
+    assert_eq!((missing, left, parsed.diagnostics.len()), (5000, 5000, 5001));
 }
 
 /// No keyword that takes a command may be forgotten: neither is its script looked at nor taken out then.

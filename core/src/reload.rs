@@ -97,7 +97,6 @@ fn compare(old: &InstanceConfig, new: &InstanceConfig) -> Change {
     check(old.auth == new.auth, "authentication", &mut mild);
     check(old.notify == new.notify, "notify", &mut mild);
     check(old.skip_check_adv_addr == new.skip_check_adv_addr, "skip_check_adv_addr", &mut mild);
-    check(old.higher_prio_send_advert == new.higher_prio_send_advert, "higher_prio_send_advert", &mut mild);
     check(old.lower_prio_no_advert == new.lower_prio_no_advert, "lower_prio_no_advert", &mut mild);
     check(old.check_unicast_src == new.check_unicast_src, "check_unicast_src", &mut mild);
     check(old.v3_checksum_pseudo_header == new.v3_checksum_pseudo_header, "v3_checksum_as_v2", &mut mild);

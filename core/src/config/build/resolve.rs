@@ -79,7 +79,6 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         track_primary: !draft.dont_track_primary,
         auth,
         skip_check_adv_addr: draft.skip_check_adv_addr.unwrap_or(defaults.skip_check_adv_addr),
-        higher_prio_send_advert: draft.higher_prio_send_advert.unwrap_or(defaults.higher_prio_send_advert),
         lower_prio_no_advert: draft.lower_prio_no_advert.unwrap_or(defaults.lower_prio_no_advert),
         v3_checksum_pseudo_header: !draft.v3_checksum_as_v2.unwrap_or(defaults.v3_checksum_as_v2),
         notify: draft.notify,

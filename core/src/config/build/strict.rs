@@ -76,10 +76,6 @@ pub(super) fn apply(
         config.lower_prio_no_advert = true;
         undo(cx, "lower_prio_no_advert", "taken for on");
     }
-    if config.higher_prio_send_advert {
-        config.higher_prio_send_advert = false;
-        undo(cx, "higher_prio_send_advert", "taken for off");
-    }
     if owner && !config.rules.owner_ignore_adverts {
         config.rules.owner_ignore_adverts = true;
         undo(cx, "owner_ignore_adverts", "taken for on");

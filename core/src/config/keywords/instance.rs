@@ -6,6 +6,8 @@ use crate::config::model::{AntiReplay, HmacMode};
 const SECONDS: Arg = Arg::Integer(0, u32::MAX as i64);
 const COUNT: Arg = Arg::Integer(1, u32::MAX as i64);
 
+const LAST_ADVERT: &str =
+    "a master that yields always sends a last advert: the higher one must learn that there were two";
 const TRACK: &str = "the instance takes no notice of these";
 const TOLD: &str = "nothing is run or told for this";
 const VMAC: &str = "adverts and addresses stay on the real interface";
@@ -107,9 +109,10 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         INSTANCE,
         "higher_prio_send_advert",
         Arg::Switch,
-        "vrrp_higher_prio_send_advert",
+        "on",
         "a master that hears a higher one sends a last advert",
-    ),
+    )
+    .no_effect(LAST_ADVERT),
     keyword(
         INSTANCE,
         "lower_prio_no_advert",

@@ -48,8 +48,6 @@ pub struct InstanceConfig {
     pub auth: Option<AuthPass>,
     /// `skip_check_adv_addr`: the address list of a master's advert is checked only when the sender changes.
     pub skip_check_adv_addr: bool,
-    /// `higher_prio_send_advert`: a master that hears a higher one sends a last advert. Accepted, and without effect: it always does.
-    pub higher_prio_send_advert: bool,
     /// `lower_prio_no_advert`: a master that hears a lower one stays silent until its next turn.
     pub lower_prio_no_advert: bool,
     /// `check_unicast_src`: a unicast advert must come from a configured peer.
@@ -97,7 +95,6 @@ impl InstanceConfig {
             track_primary: true,
             auth: None,
             skip_check_adv_addr: false,
-            higher_prio_send_advert: false,
             lower_prio_no_advert: false,
             check_unicast_src: false,
             v3_checksum_pseudo_header: true,

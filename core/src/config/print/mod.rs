@@ -133,7 +133,6 @@ impl Writer {
             out.flag("dont_track_primary", !instance.track_primary);
             out.lines("track_interface", instance.track_interfaces.iter().map(tracked));
             out.switch("skip_check_adv_addr", instance.skip_check_adv_addr);
-            out.switch("higher_prio_send_advert", instance.higher_prio_send_advert);
             out.switch("lower_prio_no_advert", instance.lower_prio_no_advert);
             out.flag("v3_checksum_as_v2", !instance.v3_checksum_pseudo_header);
             if let Some(auth) = &instance.auth {

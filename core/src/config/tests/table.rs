@@ -28,6 +28,8 @@ const SILENT: &[&str] = &[
     "vrrp_check_unicast_src",
     "vrrp_mcast_group6",
     "vrrp_owner_ignore_adverts",
+    "higher_prio_send_advert",
+    "vrrp_higher_prio_send_advert",
     "vrf",
     "priority",
     "bfd_instance",

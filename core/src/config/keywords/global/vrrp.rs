@@ -3,6 +3,8 @@
 use super::row;
 use crate::config::keywords::{Arg, Keyword, deprecated};
 
+const LAST_ADVERT: &str =
+    "a master that yields always sends a last advert: the higher one must learn that there were two";
 const VMAC: &str = "adverts and addresses stay on the real interface";
 const NAMES: &str = "names of tables and scopes are those that every system has";
 const SECONDS: Arg = Arg::Integer(0, u32::MAX as i64);
@@ -42,7 +44,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("vrrp_min_garp", Arg::Switch, "off", "announce each address once only, where nothing else is said"),
     row("vrrp_skip_check_adv_addr", Arg::Switch, "off", "check a master's address list only when the sender changes"),
     row("vrrp_check_unicast_src", Arg::Flag, "off", "unicast adverts must come from a configured peer"),
-    row("vrrp_higher_prio_send_advert", Arg::Switch, "off", "a master that hears a higher one sends a last advert"),
+    row("vrrp_higher_prio_send_advert", Arg::Switch, "on", "a master that hears a higher one sends a last advert")
+        .no_effect(LAST_ADVERT),
     row("vrrp_lower_prio_no_advert", Arg::Switch, "off", "a master that hears a lower one waits for its turn to speak"),
     row("v3_checksum_as_v2", Arg::Flag, "off", "version 3 IPv4 checksums leave the pseudo-header out"),
     row(

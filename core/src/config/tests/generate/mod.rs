@@ -274,7 +274,6 @@ fn instance(g: &mut Gen, name: Name, vrid: u8, shared: Garp) -> InstanceConfig {
         track_primary: bool::arbitrary(g),
         auth: if version == Version::V2 { maybe(g, password) } else { None },
         skip_check_adv_addr: bool::arbitrary(g),
-        higher_prio_send_advert: bool::arbitrary(g),
         lower_prio_no_advert: bool::arbitrary(g),
         v3_checksum_pseudo_header: bool::arbitrary(g),
         notify: notify(g),

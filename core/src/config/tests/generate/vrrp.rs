@@ -116,7 +116,6 @@ fn strict(instance: &mut InstanceConfig) {
     instance.garp.lower_prio_repeat = 0;
     instance.garp.lower_prio_delay = Duration::ZERO;
     instance.lower_prio_no_advert = true;
-    instance.higher_prio_send_advert = false;
     instance.rules.down_timer_adverts = 3;
     instance.rules.accept &= owner || instance.version != Version::V2 || instance.family == Family::V6;
     instance.rules.owner_ignore_adverts = owner;

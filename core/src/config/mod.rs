@@ -28,6 +28,7 @@ pub struct Parsed {
     pub config: model::Config,
     /// Every mistake, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
+    expansions: preprocess::Expansions,
 }
 
 impl Parsed {
@@ -37,8 +38,10 @@ impl Parsed {
         self.diagnostics.iter().all(|d| d.severity < Severity::Error)
     }
 
-    /// Adds what was found out later, each in its place.
-    fn add(&mut self, found: Vec<Diagnostic>) {
+    /// Adds what was found out later, each in its place. `source` is what was parsed.
+    fn add(&mut self, mut found: Vec<Diagnostic>, source: &Source) {
+        found.sort_by_key(|d| (d.span.file, d.span.start));
+        self.expansions.tell(source, &mut found);
         self.diagnostics.extend(found);
         self.diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
     }
@@ -61,5 +64,5 @@ pub fn parse(source: &Source) -> Parsed {
     let config = build::config(&tree, source, reader.partial, &mut diagnostics);
     diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
     reader.expansions.tell(source, &mut diagnostics);
-    Parsed { config, diagnostics }
+    Parsed { config, diagnostics, expansions: reader.expansions }
 }

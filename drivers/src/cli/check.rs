@@ -62,7 +62,7 @@ fn report(wanted: &Wanted, colour: bool, out: &mut dyn Write) -> Result<Report, 
             return Err(error);
         }
     };
-    check_scripts(&mut loaded.parsed);
+    check_scripts(&mut loaded.parsed, &loaded.source);
     let _ = out.write_all(loaded.rendered(colour).as_bytes());
     Ok(Report {
         usable: loaded.parsed.is_usable(),

@@ -92,7 +92,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
             format!("{} has errors\n\n{}", plan.wanted.file.display(), rendered.trim_end()),
         ));
     }
-    check_scripts(&mut loaded.parsed);
+    check_scripts(&mut loaded.parsed, &loaded.source);
 
     let mut pid_files = Vec::new();
     // Daemons in several namespaces do not take each other's.

@@ -125,7 +125,7 @@ impl Service {
         let read = move || {
             let mut loaded = files::load(&wanted);
             if let Ok(loaded) = &mut loaded {
-                check_scripts(&mut loaded.parsed);
+                check_scripts(&mut loaded.parsed, &loaded.source);
             }
             let _ = result.blocking_send(loaded);
         };

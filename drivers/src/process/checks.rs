@@ -1,15 +1,15 @@
 //! Whether the scripts of a configuration can and may run, before the first of them has to.
 
 use super::facts::{gather, search_path};
-use keepalived_core::config::{Parsed, scripts};
+use keepalived_core::config::{Parsed, Source, scripts};
 
-/// Looks at every script: what there is to say of them becomes diagnostics. Those that cannot run, and with `enable_script_security` those that
+/// Looks at every script of `parsed`, which is what `source` says: what there is to say of them becomes diagnostics. Those that cannot run, and with `enable_script_security` those that
 /// are not secure, are taken out of the configuration.
-pub fn check_scripts(parsed: &mut Parsed) {
+pub fn check_scripts(parsed: &mut Parsed, source: &Source) {
     let search = search_path();
     let questions = scripts::questions(&mut parsed.config, &search);
     let facts = gather(&questions, search);
-    scripts::check(parsed, &facts);
+    scripts::check(parsed, source, &facts);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::process::user::own;
 use keepalived_core::config::scripts::facts::{Broken, Kind};
 use keepalived_core::config::scripts::rules::{Flaw, flaw};
 use keepalived_core::config::scripts::{Identity, SECURITY};
-use keepalived_core::config::{Source, parse, render_line};
+use keepalived_core::config::{parse, render_line};
 use quickcheck::quickcheck;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
@@ -26,7 +26,7 @@ fn judged(globals: &str, script: &str) -> (Parsed, Vec<String>) {
     let source = Source::single("test", text);
     let mut parsed = parse(&source);
     assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
-    check_scripts(&mut parsed);
+    check_scripts(&mut parsed, &source);
     let lines = parsed.diagnostics.iter().map(|diagnostic| render_line(diagnostic, &source)).collect();
     (parsed, lines)
 }

@@ -41,7 +41,7 @@ pub(super) fn command(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase
     }
     let problem = match script::arguments(&command.text) {
         Ok(argv) if argv.first().is_some_and(|program| !program.is_empty()) => {
-            return Some(Script { argv, user: None });
+            return Some(Script { at: at(&line, command).into(), ..Script::new(argv) });
         }
         Ok(_) => "expected a program and its arguments".to_owned(),
         Err(problem) => problem,

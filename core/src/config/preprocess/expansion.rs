@@ -3,17 +3,17 @@
 use crate::config::diagnostic::{Diagnostic, Span, Via};
 use crate::config::source::Source;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How many expansions around each other a diagnostic tells of.
 const MAX_TOLD: usize = 5;
 
 /// All expansions, in the order in which they were made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::config) struct Expansions {
     steps: Vec<Step>,
     definitions: Vec<Defined>,
-    repeats: Vec<Rc<Turns>>,
+    repeats: Vec<Arc<Turns>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +32,9 @@ enum Kind {
     Turn(u32, u64),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Defined {
-    name: Rc<str>,
+    name: Arc<str>,
     place: Span,
 }
 
@@ -43,7 +43,7 @@ struct Defined {
 pub(super) struct Turns {
     /// From its `~` to its `)`.
     pub(super) place: Span,
-    pub(super) names: Vec<Rc<str>>,
+    pub(super) names: Vec<Arc<str>>,
     pub(super) values: Values,
 }
 
@@ -80,12 +80,12 @@ impl Turns {
 
 impl Expansions {
     /// Notes a definition; what it is called here from now on.
-    pub(super) fn defined(&mut self, name: Rc<str>, place: Span) -> u32 {
+    pub(super) fn defined(&mut self, name: Arc<str>, place: Span) -> u32 {
         self.definitions.push(Defined { name, place });
         number(self.definitions.len() - 1)
     }
 
-    pub(super) fn repeated(&mut self, turns: Rc<Turns>) -> u32 {
+    pub(super) fn repeated(&mut self, turns: Arc<Turns>) -> u32 {
         self.repeats.push(turns);
         number(self.repeats.len() - 1)
     }

@@ -13,11 +13,12 @@ pub(in crate::config) mod text;
 
 use super::diagnostic::{Diagnostic, Span, Via};
 use super::source::{Need, Source};
-use expansion::{Expansions, Turns};
+pub(super) use expansion::Expansions;
+use expansion::Turns;
 use include::Checks;
 use random::Random;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 use text::Text;
 
 /// Far more than anybody writes (the C version stops at 1022 bytes); it keeps the work for each byte bounded.
@@ -52,7 +53,7 @@ pub(super) struct Line<'s> {
 pub(super) struct Reader<'s> {
     source: &'s Source,
     frames: Vec<Frame<'s>>,
-    definitions: BTreeMap<Rc<str>, Rc<Definition<'s>>>,
+    definitions: BTreeMap<Arc<str>, Arc<Definition<'s>>>,
     /// Through what lines came.
     pub(super) expansions: Expansions,
     /// Whether anything was left out or undecided: nothing can be said about what is missing.
@@ -78,16 +79,16 @@ enum Frame<'s> {
     /// A file.
     File { file: usize, offset: usize, again: bool, checks: Checks },
     /// The lines of a definition.
-    Lines { definition: Rc<Definition<'s>>, next: usize, via: Via, place: Span },
+    Lines { definition: Arc<Definition<'s>>, next: usize, via: Via, place: Span },
     /// A line, repeated.
-    Repeat { turns: Rc<Turns>, next: u64, number: u32, text: Text<'s> },
+    Repeat { turns: Arc<Turns>, next: u64, number: u32, text: Text<'s> },
     /// What is left of a line.
     Rest(Text<'s>),
 }
 
 /// What a name stands for.
 struct Definition<'s> {
-    name: Rc<str>,
+    name: Arc<str>,
     /// One line, or more.
     lines: Vec<Text<'s>>,
     /// It was written as one of several lines, even if only one was left.
@@ -208,7 +209,7 @@ impl<'s> Reader<'s> {
                 }
             },
             Frame::Repeat { turns, next, number, text } => {
-                let (turns, turn, number, mut text) = (Rc::clone(turns), *next, *number, text.clone());
+                let (turns, turn, number, mut text) = (Arc::clone(turns), *next, *number, text.clone());
                 *next += 1;
                 if turn >= turns.count() {
                     self.frames.pop();
@@ -218,8 +219,8 @@ impl<'s> Reader<'s> {
                 for (name, value) in turns.names.iter().zip(turns.values(turn)) {
                     let lines = vec![Text::owned(value, turns.place)];
                     let definition =
-                        Definition { name: Rc::clone(name), lines, several: false, place: turns.place, number: None };
-                    self.definitions.insert(Rc::clone(name), Rc::new(definition));
+                        Definition { name: Arc::clone(name), lines, several: false, place: turns.place, number: None };
+                    self.definitions.insert(Arc::clone(name), Arc::new(definition));
                 }
                 (text, turns.place)
             }
@@ -437,7 +438,7 @@ impl<'s> Reader<'s> {
     /// The lines of `definition` in the place of its name. `first`: what stands before the name, with its first line.
     fn expand(
         &mut self,
-        definition: &Rc<Definition<'s>>,
+        definition: &Arc<Definition<'s>>,
         used: Span,
         around: Via,
         first: Option<Line<'s>>,
@@ -451,7 +452,7 @@ impl<'s> Reader<'s> {
         }
         let via = self.expansions.lines(around, definition.number.unwrap_or(0), used);
         let next = usize::from(first.is_some());
-        let frame = Frame::Lines { definition: Rc::clone(definition), next, via, place: used };
+        let frame = Frame::Lines { definition: Arc::clone(definition), next, via, place: used };
         if self.push(frame, used, out) { first } else { None }
     }
 
@@ -490,7 +491,7 @@ impl<'s> Reader<'s> {
         let Some(name) = definition_name(first.as_str()) else { return };
         let value = 1 + name.len();
         let place = first.span(0, value);
-        let name: Rc<str> = Rc::from(name);
+        let name: Arc<str> = Arc::from(name);
         let equals = first.as_str()[value..].find('=').map_or(value, |at| value + at);
         if equals > value {
             let d = Diagnostic::error(
@@ -517,9 +518,9 @@ impl<'s> Reader<'s> {
         }
         let end = if several { None } else { first.len().checked_sub(1) };
         let shown = end.map_or(place, |_| first.span(0, first.len()));
-        let number = Some(self.expansions.defined(Rc::clone(&name), shown));
+        let number = Some(self.expansions.defined(Arc::clone(&name), shown));
         let several = several && !body.is_empty();
-        self.definitions.insert(Rc::clone(&name), Rc::new(Definition { name, lines: body, several, place, number }));
+        self.definitions.insert(Arc::clone(&name), Arc::new(Definition { name, lines: body, several, place, number }));
     }
 
     /// Carries out a `~SEQ` or `~LST`.
@@ -540,9 +541,9 @@ impl<'s> Reader<'s> {
         match read {
             Ok(Some((head, close))) => {
                 let place = text.span(0, close + 1);
-                let names = head.names.iter().map(|name| Rc::from(name.as_str())).collect();
-                let turns = Rc::new(Turns { place, names, values: head.values });
-                let number = self.expansions.repeated(Rc::clone(&turns));
+                let names = head.names.iter().map(|name| Arc::from(name.as_str())).collect();
+                let turns = Arc::new(Turns { place, names, values: head.values });
+                let number = self.expansions.repeated(Arc::clone(&turns));
                 let text = text.part(close + 1, text.len());
                 if text.len() == 0 {
                     let d = Diagnostic::error("bad-repeat", place, format!("`{word}` has nothing to repeat"))

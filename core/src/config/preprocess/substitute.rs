@@ -3,7 +3,7 @@
 use super::text::Text;
 use super::{Definition, MAX_LINE, Reader, variable_name};
 use crate::config::diagnostic::{Diagnostic, Span, Via};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How deeply values may use each other.
 const MAX_NESTING: usize = 64;
@@ -19,7 +19,7 @@ pub(super) struct Outcome<'s> {
     /// It is not as it was meant, and has been reported.
     pub(super) unresolved: bool,
     /// It ends with this definition of several lines, used there.
-    pub(super) lines: Option<(Rc<Definition<'s>>, Span)>,
+    pub(super) lines: Option<(Arc<Definition<'s>>, Span)>,
     /// Something stands before that definition: its first line is in the text already.
     pub(super) joined: bool,
 }
@@ -35,7 +35,7 @@ struct Reference<'t> {
 
 /// A value that is being looked through.
 struct Active {
-    name: Rc<str>,
+    name: Arc<str>,
     /// Its end, from the end of the line.
     from_end: usize,
     via: Via,
@@ -108,7 +108,7 @@ impl<'s> Reader<'s> {
                 if active.is_empty() {
                     last = Some((at + length, via));
                 }
-                active.push(Active { name: Rc::clone(&user.name), from_end: text.len() - at - length, via });
+                active.push(Active { name: Arc::clone(&user.name), from_end: text.len() - at - length, via });
             } else if let Some(value) = self.predefined(&reference, span, out) {
                 let value = match value {
                     Ok(value) => value,
@@ -267,11 +267,11 @@ impl<'s> Reader<'s> {
     }
 
     /// A name that is defined and nearly the same.
-    fn like(&self, name: &str) -> Option<Rc<str>> {
+    fn like(&self, name: &str) -> Option<Arc<str>> {
         if name.len() < 3 || self.definitions.len() > 1000 {
             return None;
         }
-        let near = |other: &&Rc<str>| crate::config::build::distance(other, name) <= name.len() / 3;
+        let near = |other: &&Arc<str>| crate::config::build::distance(other, name) <= name.len() / 3;
         self.definitions.keys().find(near).cloned()
     }
 }

@@ -4,7 +4,7 @@ use super::facts::{Broken, Facts, Identity, Kind, NoUser, PathFacts, Runner, USU
 use super::rules::{Flaw, Power, Weakness, flaw};
 use super::visit::{Use, retain};
 use crate::config::model::{Config, Global, Script};
-use crate::config::{Diagnostic, Parsed, Span};
+use crate::config::{Diagnostic, Parsed, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Codes of diagnostics about security. `-t` ends with another status for them.
@@ -46,9 +46,9 @@ pub fn candidates(program: &str, search: &[String]) -> Vec<String> {
     }
 }
 
-/// Judges every script of `parsed`. What cannot be run, and with `enable_script_security` what others than root can change, is taken out of the
+/// Judges every script of `parsed`, which is what `source` says. What cannot be run, and with `enable_script_security` what others than root can change, is taken out of the
 /// configuration, as the C version does. Programs become absolute paths: they are run as they were found.
-pub fn check(parsed: &mut Parsed, facts: &Facts) {
+pub fn check(parsed: &mut Parsed, source: &Source, facts: &Facts) {
     let global = parsed.config.global.clone();
     let mut cases: BTreeMap<(String, Runner), Case> = BTreeMap::new();
     let mut running: (usize, Option<Span>) = (0, None);
@@ -83,7 +83,7 @@ pub fn check(parsed: &mut Parsed, facts: &Facts) {
     {
         found.push(unguarded(count, first));
     }
-    parsed.add(found);
+    parsed.add(found, source);
 }
 
 fn order(span: &Span) -> (usize, usize) {

@@ -137,7 +137,8 @@ global_defs {
 ";
 
 fn judged(text: &str, facts: impl FnOnce(&mut Facts)) -> Parsed {
-    let mut parsed = parse(&Source::single("test", format!("{USERS}{text}")));
+    let source = Source::single("test", format!("{USERS}{text}"));
+    let mut parsed = parse(&source);
     let asked = questions(&mut parsed.config, &[]);
     let mut known = Facts { names: Names::default(), ..Facts::default() };
     for runner in asked.runners {
@@ -147,7 +148,7 @@ fn judged(text: &str, facts: impl FnOnce(&mut Facts)) -> Parsed {
         known.paths.insert(path.clone(), PathFacts { path, ..way(Vec::new()) });
     }
     facts(&mut known);
-    check(&mut parsed, &known);
+    check(&mut parsed, &source, &known);
     parsed
 }
 
@@ -189,8 +190,22 @@ fn nobody_to_run_them_is_told_where_somebody_was_named() {
 }
 
 #[test]
+fn expansions_are_told_of() {
+    let text = "$CHECK=\"/etc/none x\"\nvrrp_script chk {\n script $CHECK\n}\n";
+    let parsed = judged(text, |facts| {
+        for way in facts.paths.values_mut() {
+            way.broken = Some((way.path.clone(), Broken::Missing));
+        }
+    });
+    let missing: Vec<_> = parsed.diagnostics.iter().filter(|diagnostic| diagnostic.code == "script-missing").collect();
+    let notes: Vec<&str> = missing.iter().flat_map(|diagnostic| &diagnostic.notes).map(String::as_str).collect();
+    assert!(notes.iter().any(|note| note.contains("expansion of `$CHECK`")), "{missing:?}");
+}
+
+#[test]
 fn ten_thousand_scripts() {
-    let mut parsed = parse(&Source::single("test", instances(1, "/etc/notify.sh")));
+    let source = Source::single("test", instances(1, "/etc/notify.sh"));
+    let mut parsed = parse(&source);
     let [one] = &parsed.config.instances[..] else { panic!("{:?}", parsed.diagnostics) };
     let of = |n: usize| {
         let mut instance = one.clone();
@@ -207,7 +222,7 @@ fn ten_thousand_scripts() {
         let broken = odd(&path).then(|| (path.clone(), Broken::Missing));
         (path.clone(), PathFacts { path, broken, ..way(Vec::new()) })
     }));
-    check(&mut parsed, &facts);
+    check(&mut parsed, &source, &facts);
     let missing = parsed.diagnostics.iter().filter(|diagnostic| diagnostic.code == "script-missing").count();
     let left = parsed.config.instances.iter().filter(|instance| instance.notify.any.is_some()).count();
     assert_eq!((missing, left, parsed.diagnostics.len()), (5000, 5000, 5001));
@@ -216,7 +231,9 @@ fn ten_thousand_scripts() {
 /// No keyword that takes a command may be forgotten: neither is its script looked at nor taken out then.
 #[test]
 fn every_script_of_the_table_is_visited() {
-    for keyword in keywords::all().filter(|keyword| matches!(keyword.arg, Arg::Script | Arg::Optional(Arg::Script))) {
+    let takes_one = |arg| matches!(arg, Arg::Script | Arg::Command | Arg::Optional(Arg::Script));
+    let server = |inside: &str| format!("virtual_server 10.1.0.100 80 {{\n{inside}}}\n");
+    for keyword in keywords::all().filter(|keyword| takes_one(keyword.arg)) {
         let line = format!(" {} \"/there/is/none\"\n", keyword.name);
         let text = match keyword.block {
             keywords::GLOBAL => format!("global_defs {{\n{line}}}\n"),
@@ -228,6 +245,9 @@ fn every_script_of_the_table_is_visited() {
                 let tracked = instances(1, "/x").replace(" notify \"/x\"\n", " track_script {\n chk\n }\n");
                 format!("vrrp_script chk {{\n{line}}}\n{tracked}")
             }
+            keywords::VIRTUAL_SERVER => server(&format!("{line} real_server 10.1.0.1 80 {{\n }}\n")),
+            keywords::REAL_SERVER => server(&format!(" real_server 10.1.0.1 80 {{\n{line} }}\n")),
+            keywords::MISC_CHECK => server(&format!(" real_server 10.1.0.1 80 {{\n MISC_CHECK {{\n{line} }}\n }}\n")),
             other => panic!("a text with `{}` in `{other}` is wanted", keyword.name),
         };
         let mut parsed = parse(&Source::single("test", text));

@@ -1,6 +1,6 @@
 //! Every script of a configuration, in its place.
 
-use crate::config::model::{Config, NotifyScripts, Script};
+use crate::config::model::{Check, Config, NotifyScripts, Script};
 use std::collections::BTreeSet;
 
 /// What a script is for.
@@ -14,6 +14,8 @@ pub(super) enum Use {
     Once,
     /// It is tracked.
     Track,
+    /// It finds out whether a real server lives.
+    Check,
 }
 
 impl Use {
@@ -24,6 +26,7 @@ impl Use {
             Use::Fifo => "it is not run; nobody reads the FIFO unless something else does",
             Use::Once => "it is not run; the daemon starts and stops without it",
             Use::Track => "it is not run, and who tracks it goes on as if it were not tracked",
+            Use::Check => "it is not run: the real server lives as far as this check is concerned",
         }
     }
 
@@ -58,6 +61,21 @@ pub(super) fn retain(config: &mut Config, keep: &mut dyn FnMut(&mut Script, Use)
         for script in [master, backup, fault, stop, any, deleted, master_rx_lower_pri] {
             slot(script, Use::Notify);
         }
+    }
+    for server in &mut config.lvs.servers {
+        slot(&mut server.quorum_up, Use::Notify);
+        slot(&mut server.quorum_down, Use::Notify);
+        for real in &mut server.real_servers {
+            slot(&mut real.notify_up, Use::Notify);
+            slot(&mut real.notify_down, Use::Notify);
+        }
+    }
+    let real_servers = config.lvs.servers.iter_mut().flat_map(|server| &mut server.real_servers);
+    for real in real_servers {
+        real.checks.retain_mut(|check| match check {
+            Check::Misc(check) => keep(&mut check.script, Use::Check),
+            Check::Network(_) | Check::File(_) | Check::Bfd(_) => true,
+        });
     }
     let mut refused = BTreeSet::new();
     config.scripts.retain_mut(|tracked| {

@@ -470,7 +470,7 @@ fn other_checks() {
         panic!()
     };
     assert_eq!(misc.script.argv, ["/x", "a b", "c"]);
-    assert_eq!(misc.script.user, Some(Credentials { user: "u".into(), group: Some("g".into()) }));
+    assert_eq!(misc.script.user, Some(Credentials::new("u", Some("g"))));
     assert_eq!((misc.timeout, misc.dynamic), (seconds(2), true));
     assert_eq!(only(&real("MISC_CHECK {\nmisc_path /x a b\n}")).1, ["trailing-words"]);
     assert_eq!(network("SMTP_CHECK {\n}").probe, Probe::Smtp("smtpchecker.keepalived.org".into()));

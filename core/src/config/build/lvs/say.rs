@@ -143,7 +143,7 @@ fn check(out: &mut Writer, check: &Check, real: &RealServer, silence: &Silence) 
             let draft = MiscDraft {
                 common: Common { ..pacing(&check.pacing, Defaults::MISC, silence) },
                 user: check.script.user.clone(),
-                script: Some(crate::config::model::Script { argv: check.script.argv.clone(), user: None }),
+                script: Some(crate::config::model::Script { user: None, ..check.script.clone() }),
                 timeout: (check.timeout != DELAY_LOOP).then_some(check.timeout),
                 dynamic: check.dynamic.then_some(Loose(true)),
             };

@@ -285,6 +285,41 @@ fn a_relative_file_is_found_again_after_going_to_the_root() {
 }
 
 #[test]
+fn a_script_is_run_where_the_check_found_it_and_not_where_others_can_change_it() {
+    let Some(lab) = lab(&config("")) else { return };
+    let mode = |name: &str, mode| {
+        let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode);
+        std::fs::set_permissions(lab.path(name), mode).expect("permissions");
+    };
+    mode("", 0o755);
+    for (name, permissions) in [("safe", 0o755), ("open", 0o757)] {
+        let mark = lab.path(name).with_extension("mark");
+        std::fs::write(lab.path(name), format!("#!/bin/sh\ntouch {}\n", mark.display())).expect("written");
+        mode(name, permissions);
+    }
+    // From `/` on, and so found from there only.
+    let relative = |name: &str| lab.path(name).to_string_lossy().trim_start_matches('/').to_owned();
+    let scripts = format!(" notify_fault \"{}\"\n notify \"{}\"\n", relative("safe"), relative("open"));
+    lab.write(&config(&scripts).replace("script_user", "enable_script_security\n script_user"));
+    let tested = lab.command(&["-t"]).current_dir(lab.dir.path()).output().expect("it starts");
+    let text = String::from_utf8_lossy(&tested.stderr).into_owned();
+    assert_eq!(tested.status.code(), Some(6), "{text}");
+    assert!(text.contains("open` is writable by everybody") && text.contains("is not a full path"), "{text}");
+
+    // It goes to `/` here, and from somewhere else.
+    let mut daemon = lab.command(&["-G", &format!("-g={}", lab.path("all.log").display()), "--flush-log-file"]);
+    let status = daemon.current_dir(lab.dir.path()).status();
+    assert_eq!(status.expect("it starts").code(), Some(0));
+    let pid: u32 = std::fs::read_to_string(lab.path("pid")).expect("a pid file").trim().parse().expect("a pid");
+    until("the script", || lab.path("safe.mark").exists());
+    kill(Signal::INT, pid);
+    until("its end", || !lab.path("pid").exists());
+    assert!(!lab.path("open.mark").exists());
+    let log = std::fs::read_to_string(lab.path("all.log")).unwrap_or_default();
+    assert!(log.contains("open` is writable by everybody"), "{log}");
+}
+
+#[test]
 fn a_failure_after_the_fork_is_the_callers_status() {
     let Some(lab) = lab(&config("")) else { return };
     let output = lab.command(&["-G", "--record", "/proc/no/such"]).output().expect("it starts");

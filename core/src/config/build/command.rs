@@ -41,13 +41,31 @@ pub(super) fn command(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase
     }
     let problem = match script::arguments(&command.text) {
         Ok(argv) if argv.first().is_some_and(|program| !program.is_empty()) => {
-            return Some(Script { at: at(&line, command).into(), ..Script::new(argv) });
+            let at = at(&line, command);
+            no_shell(cx, &argv, at);
+            return Some(Script { at: at.into(), ..Script::new(argv) });
         }
         Ok(_) => "expected a program and its arguments".to_owned(),
         Err(problem) => problem,
     };
     cx.report(Diagnostic::error("bad-command", at(&line, command), "the command cannot be read").label(problem));
     None
+}
+
+/// Warns of what only a shell would understand.
+pub(super) fn no_shell(cx: &mut Context<'_, '_>, argv: &[String], span: Span) {
+    let is_shell = |word: &&String| {
+        matches!(word.as_str(), ";" | "|" | "||" | "&&" | "&" | "<" | ">" | ">>" | "2>" | "2>&1" | ">/dev/null")
+            || (word.len() > 1 && word.ends_with(';'))
+    };
+    let found = argv.iter().find(is_shell).filter(|_| argv.get(1).is_none_or(|option| option != "-c"));
+    if let Some(word) = found {
+        cx.report(
+            Diagnostic::warning("no-shell", span, "no shell reads this command")
+                .label(format!("`{word}` is handed to the program like every other word"))
+                .help("write it into a script, or put `/bin/sh -c '...'` around it"),
+        );
+    }
 }
 
 /// The text of `keyword` on the line at `line`.

@@ -44,6 +44,7 @@ pub(super) fn script(cx: &mut Context<'_, '_>, keyword: &Keyword, line: &Phrase)
         cx.report(diagnostic);
         return None;
     }
+    super::command::no_shell(cx, &argv, at(command));
     if let Some(user) = pieces.get(2).filter(|piece| !is_account(&piece.text)) {
         cx.report(
             Diagnostic::warning("script-user", at(user), format!("`{}` is taken for a user", user.text))

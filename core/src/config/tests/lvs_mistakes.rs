@@ -56,6 +56,7 @@ mistakes! {
     thresholds_reversed: with("TCP_CHECK {", "lthreshold 100\n        uthreshold 50\n        TCP_CHECK {");
     sorry_words_alone: balanced("sorry_server_inhibit");
     switched_off_flag: balanced("alpha off");
+    no_shell: balanced("quorum_up \"ip addr add 10.0.0.1/32 dev lo; ip addr add 10.0.0.2/32 dev lo\"");
     old_retry: with("TCP_CHECK {", "HTTP_GET {\n            nb_get_retry 3\n            url {\n                path /\n            }");
     check_outside_server: balanced("TCP_CHECK {\n    }");
 }

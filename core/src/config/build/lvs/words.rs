@@ -30,7 +30,7 @@ pub(in crate::config) fn host(cx: &mut Context<'_, '_>, word: &Word) -> Option<I
         && let Ok(ip) = ip.parse()
     {
         cx.report(
-            Diagnostic::warning("no-effect", word.span, "a server has no prefix length")
+            Diagnostic::warning("no-effect", word.span, "one address has no prefix length")
                 .label(format!("`/{length}` is skipped")),
         );
         return Some(ip);

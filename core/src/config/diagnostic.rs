@@ -115,6 +115,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do: "did you mean `priority`?"
     pub help: Option<String>,
+    /// How often the same is wrong with the same words in other expansions.
+    pub(super) again: usize,
 }
 
 impl Diagnostic {
@@ -129,6 +131,7 @@ impl Diagnostic {
             also: Vec::new(),
             notes: Vec::new(),
             help: None,
+            again: 0,
         }
     }
 

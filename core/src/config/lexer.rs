@@ -23,15 +23,17 @@ pub(super) struct Word {
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     /// Its words; at least one.
-    pub(super) words: Vec<Word>,
+    pub(super) words: Box<[Word]>,
     /// From its first word to its last.
     pub(super) span: Span,
     /// A `"` without a partner, as words are split. Scripts are split in another way and may have one.
     pub(super) torn: Option<Span>,
     /// See [`Line::unresolved`].
     pub(super) unresolved: bool,
-    /// What it says with its quotes, where that is not what is written at `span`.
+    /// What it says with its quotes, where that is not what is written at `span`. Without quotes and backslashes the words say it all.
     exact: Option<Box<Text<'static>>>,
+    /// It is not what is written at `span`.
+    expanded: bool,
 }
 
 impl Phrase {
@@ -39,6 +41,9 @@ impl Phrase {
     pub(super) fn text(&self, source: &Source) -> Text<'static> {
         if let Some(exact) = &self.exact {
             return (**exact).clone();
+        }
+        if self.expanded {
+            return Text::joined(self.words.iter().map(|word| (word.text.as_str(), word.span)));
         }
         let text = source.text(self.span.file).get(self.span.start..self.span.end).unwrap_or_default();
         Text::new(text, self.span.file, self.span.start).into_owned(self.span.via)
@@ -161,14 +166,12 @@ impl Splitter<'_, '_> {
         if let (Some(first), Some(last)) = (words.first(), words.last()) {
             let span = first.span.to(last.span);
             let text = &self.line.text;
-            let exact = text.is_pieced().then(|| Box::new(text.part(self.from, self.to).into_owned(text.via())));
-            self.out.push(Token::Phrase(Phrase {
-                span,
-                torn,
-                unresolved: self.line.unresolved || self.odd,
-                exact,
-                words,
-            }));
+            let expanded = text.is_pieced();
+            let literal = text.as_str()[self.from..self.to].contains(['"', '\'', '\\']);
+            let exact = (expanded && literal).then(|| Box::new(text.part(self.from, self.to).into_owned(text.via())));
+            let unresolved = self.line.unresolved || self.odd;
+            let words = words.into_boxed_slice();
+            self.out.push(Token::Phrase(Phrase { span, torn, unresolved, exact, expanded, words }));
         }
     }
 

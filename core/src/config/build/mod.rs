@@ -29,6 +29,7 @@ use super::diagnostic::{Diagnostic, Span};
 use super::keywords::{self, Alias, Keyword, Path, Standing};
 use super::lexer::{Phrase, Word};
 use super::model::{Config, InstanceConfig};
+use super::preprocess::expansion::Repeats;
 use super::preprocess::text::Text;
 use super::source::Source;
 use crate::net::Name;
@@ -40,7 +41,14 @@ use values::Value;
 
 /// Builds the configuration. `partial`: parts of the text are missing, so nothing is said about what is not there.
 pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnostics: &mut Vec<Diagnostic>) -> Config {
-    let mut cx = Context { source, partial, diagnostics, suggestions: BTreeMap::new(), later: BTreeMap::new() };
+    let mut cx = Context {
+        source,
+        partial,
+        diagnostics,
+        suggestions: BTreeMap::new(),
+        later: BTreeMap::new(),
+        repeats: Repeats::default(),
+    };
     let mut sections = Sections::default();
     let mut config = Config::default();
     walk(&mut cx, tree, keywords::ROOT, &mut Seen::new(), |cx, item| {
@@ -100,11 +108,12 @@ pub(in crate::config) struct Context<'s, 'd> {
     /// Where something that holds for every use of a keyword was said, by block, name, code and file, and how often it
     /// was not said again.
     later: BTreeMap<(Path, &'static str, &'static str, usize), (usize, usize)>,
+    repeats: Repeats,
 }
 
 impl Context<'_, '_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.repeats.add(diagnostic, self.diagnostics);
     }
 
     /// Says that nothing comes of `keyword`: once for each file.

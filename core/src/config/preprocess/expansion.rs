@@ -3,6 +3,7 @@
 use crate::config::diagnostic::{Diagnostic, Span, Via};
 use crate::config::source::Source;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// How many expansions around each other a diagnostic tells of.
@@ -78,6 +79,32 @@ impl Turns {
     }
 }
 
+/// Diagnostics about expansions: a mistake in a definition that is used a million times is said once.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Repeats {
+    /// By the words and what is wrong with them, without the values, which differ.
+    first: BTreeMap<(&'static str, usize, usize, String), usize>,
+}
+
+impl Repeats {
+    /// Adds a diagnostic to `list`, or counts it there.
+    pub(in crate::config) fn add(&mut self, diagnostic: Diagnostic, list: &mut Vec<Diagnostic>) {
+        let span = diagnostic.span;
+        if span.via != Via::NONE {
+            match self.first.entry((diagnostic.code, span.file, span.start, diagnostic.label.clone())) {
+                Entry::Vacant(entry) => drop(entry.insert(list.len())),
+                Entry::Occupied(entry) => {
+                    if let Some(first) = list.get_mut(*entry.get()) {
+                        first.again += 1 + diagnostic.again;
+                    }
+                    return;
+                }
+            }
+        }
+        list.push(diagnostic);
+    }
+}
+
 impl Expansions {
     /// Notes a definition; what it is called here from now on.
     pub(super) fn defined(&mut self, name: Arc<str>, place: Span) -> u32 {
@@ -111,29 +138,19 @@ impl Expansions {
 
     /// Tells in words through what the places of `diagnostics` came. What is wrong in the same words in every expansion is said once.
     pub(in crate::config) fn tell(&self, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-        let mut first: BTreeMap<(&'static str, usize, usize, String), (usize, usize)> = BTreeMap::new();
+        let mut repeats = Repeats::default();
         let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
         for diagnostic in diagnostics.drain(..) {
-            let span = diagnostic.span;
-            if span.via != Via::NONE {
-                // Messages name the values, which differ; labels say what is wrong.
-                let key = (diagnostic.code, span.file, span.start, diagnostic.label.clone());
-                if let Some((_, more)) = first.get_mut(&key) {
-                    *more += 1;
-                    continue;
-                }
-                first.insert(key, (kept.len(), 0));
-            }
-            kept.push(diagnostic);
+            repeats.add(diagnostic, &mut kept);
         }
         let mut lines = LineNumbers { source, starts: BTreeMap::new() };
         for diagnostic in &mut kept {
             self.tell_one(&mut lines, diagnostic);
-        }
-        for (at, more) in first.into_values().filter(|(_, more)| *more > 0) {
-            let places = if more == 1 { "one more place" } else { "more places" };
-            let count = if more == 1 { String::new() } else { format!("{more} ") };
-            kept[at].notes.push(format!("the same happens in {count}{places} where this is expanded"));
+            if diagnostic.again > 0 {
+                let places = if diagnostic.again == 1 { "place" } else { "places" };
+                let note = format!("the same happens in {} more {places} where this is expanded", diagnostic.again);
+                diagnostic.notes.push(note);
+            }
         }
         *diagnostics = kept;
     }

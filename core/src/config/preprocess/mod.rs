@@ -24,12 +24,20 @@ use text::Text;
 /// Far more than anybody writes (the C version stops at 1022 bytes); it keeps the work for each byte bounded.
 pub(super) const MAX_LINE: usize = 16 * 1024;
 
-/// How many lines may come from definitions, repetitions and files that are included again: twice the largest example of the C
-/// version's manual.
-const MAX_LINES: usize = 2_500_000;
+/// What definitions, repetitions and files that are read again may come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) lines: usize,
+    /// Counted anew for each value that is put in.
+    pub(super) bytes: usize,
+}
 
-/// How many bytes may be moved for them.
-const MAX_BYTES: usize = 512 << 20;
+impl Default for Limits {
+    /// Twice the largest example of the C version's manual.
+    fn default() -> Limits {
+        Limits { lines: 2_500_000, bytes: 512 << 20 }
+    }
+}
 
 /// How deeply files may include each other.
 const MAX_FILES: usize = 32;
@@ -66,6 +74,7 @@ pub(super) struct Reader<'s> {
     checks: Checks,
     /// Files that were read before.
     known: Vec<bool>,
+    limits: Limits,
     lines: usize,
     bytes: usize,
     /// What has been said already, and where: a line can be read many times.
@@ -111,11 +120,15 @@ impl Definition<'_> {
 /// What is still to be read before a source is whole.
 #[must_use]
 pub fn needs(source: &Source) -> Vec<Need> {
+    needs_within(source, Limits::default())
+}
+
+pub(super) fn needs_within(source: &Source, limits: Limits) -> Vec<Need> {
     // Most configurations are one file, and are not looked through for nothing.
     if !source.files.iter().any(|file| file.text.contains("include")) {
         return Vec::new();
     }
-    let mut reader = Reader::new(source);
+    let mut reader = Reader::with_limits(source, limits);
     let mut out = Vec::new();
     while reader.next(&mut out).is_some() {}
     reader.needs.into_iter().collect()
@@ -124,18 +137,23 @@ pub fn needs(source: &Source) -> Vec<Need> {
 impl<'s> Reader<'s> {
     /// Begins with the main file.
     pub(super) fn new(source: &'s Source) -> Reader<'s> {
-        let mut reader = Reader::with_seed(source, source.settings.seed);
+        Reader::with_limits(source, Limits::default())
+    }
+
+    /// The same with other limits.
+    pub(super) fn with_limits(source: &'s Source, limits: Limits) -> Reader<'s> {
+        let mut reader = Reader::with_seed(source, limits, source.settings.seed);
         // A `random_seed` counts for what stands above it too.
         let has = |word| source.files.iter().any(|file| file.text.contains(word));
         if has("random_seed") && has("_RANDOM") {
             let mut out = Vec::new();
             while reader.next(&mut out).is_some() {}
-            reader = Reader::with_seed(source, reader.seed.unwrap_or(source.settings.seed));
+            reader = Reader::with_seed(source, limits, reader.seed.unwrap_or(source.settings.seed));
         }
         reader
     }
 
-    fn with_seed(source: &'s Source, seed: u32) -> Reader<'s> {
+    fn with_seed(source: &'s Source, limits: Limits, seed: u32) -> Reader<'s> {
         let checks = Checks::new(source.settings.all_files);
         let main = (!source.files.is_empty()).then_some(Frame::File { file: 0, offset: 0, again: false, checks });
         Reader {
@@ -149,6 +167,7 @@ impl<'s> Reader<'s> {
             random: Random::new(seed),
             checks,
             known: vec![false; source.files.len()],
+            limits,
             lines: 0,
             bytes: 0,
             said: BTreeSet::new(),
@@ -240,15 +259,16 @@ impl<'s> Reader<'s> {
     fn spend(&mut self, lines: usize, bytes: usize, place: Span, out: &mut Vec<Diagnostic>) -> bool {
         self.bytes += bytes;
         self.lines += lines;
-        if self.lines <= MAX_LINES && self.bytes <= MAX_BYTES {
+        if self.lines <= self.limits.lines && self.bytes <= self.limits.bytes {
             return true;
         }
-        let problem = if self.lines > MAX_LINES {
-            format!("more than {MAX_LINES} lines come from definitions, repetitions and files that are read again")
+        let problem = if self.lines > self.limits.lines {
+            let lines = self.limits.lines;
+            format!("more than {lines} lines come from definitions, repetitions and files that are read again")
         } else {
             format!(
                 "more than {} MiB come from definitions, repetitions and files that are read again",
-                MAX_BYTES >> 20
+                self.limits.bytes >> 20
             )
         };
         self.frames.clear();

@@ -43,6 +43,22 @@ impl<'s> Text<'s> {
         Text { text: Cow::Owned(value), file, start, via, pieces: vec![piece], torn: false }
     }
 
+    /// Words with a blank between them, each where it was written. All are in one file.
+    pub(in crate::config) fn joined<'w>(words: impl Iterator<Item = (&'w str, Span)>) -> Text<'s> {
+        let mut out = Text::new("", 0, 0);
+        for (word, place) in words {
+            let text = out.text.to_mut();
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            let (at, len) = (text.len(), place.end - place.start);
+            text.push_str(word);
+            out.file = place.file;
+            out.pieces.push(Piece { at, start: place.start, len, via: place.via, stands: true });
+        }
+        out
+    }
+
     pub(in crate::config) fn as_str(&self) -> &str {
         &self.text
     }
@@ -81,8 +97,8 @@ impl<'s> Text<'s> {
         let (head, tail) = (&self.pieces[first], &self.pieces[last]);
         let start = if head.stands { head.start } else { head.start + (from - head.at).min(head.len) };
         let end = if tail.stands { tail.start + tail.len } else { tail.start + (to - tail.at).min(tail.len) };
-        let via =
-            self.pieces[first..=last].iter().rev().find(|piece| piece.via != self.via).map_or(self.via, |p| p.via);
+        // The latest expansion is the innermost, and those of one word follow on each other.
+        let via = self.pieces[first..=last].iter().map(|piece| piece.via).fold(self.via, Via::max);
         Span { file: self.file, start, end: end.max(start), via }
     }
 

@@ -22,6 +22,20 @@ macro_rules! mistakes {
     )*};
 }
 
+/// Instances from a definition of several lines.
+const TEMPLATE: &str = "$VI= \\
+vrrp_instance VI_${NUM} { \\
+    interface eth${NUM} \\
+    virtual_router_id ${NUM} \\
+    priority 100 \\
+    virtual_ipaddress { \\
+        10.0.${NUM}.1/24 \\
+    } \\
+}
+
+~SEQ(NUM, 1, 3) $VI
+";
+
 /// An instance in which one of the usual lines is another.
 fn with(line: &str, instead: &str) -> String {
     let text = instance("priority 100\n    advert_int 1");
@@ -79,8 +93,19 @@ mistakes! {
     unknown_sync_instance: format!("global_defs {{\n    lvs_sync_daemon eth1 inst VI_2 id 7\n}}\n{}", instance(""));
     quorum_out_of_reach: "vrrp_track_process web {\n    process nginx\n    quorum 5\n    quorum_max 4\n}\n";
     many_not_built: format!("{}{}", with("priority 100", "use_vmac"), with("priority 100", "use_vmac").replace("VI_1", "VI_2").replace("51", "52"));
-    include_file: format!("include /etc/keepalived/conf.d/*.conf\n{}", instance(""));
-    definition: format!("$VIP=10.0.0.1\n{}", with("10.0.0.1/24", "$VIP/24"));
+    include_missing: format!("include vips.conf\nincludea conf.d/*.conf\n{}", instance(""));
+    name_without_braces: format!("$VIP=10.0.0.1\n{}", with("10.0.0.1/24", "$VIP/24"));
+    value_of_a_definition: format!("$PRIO=high\n{}", with("priority 100", "priority $PRIO"));
+    value_of_a_value: format!("$NET=10.0.300\n$VIP=${{NET}}.1/24\n{}", with("10.0.0.1/24", "${VIP}"));
+    line_of_a_definition: TEMPLATE.replace("priority 100", "prioritty 100");
+    value_in_a_line_of_a_definition: TEMPLATE.replace("${NUM}.1/24", "3${NUM}7.1/24");
+    clash_within_a_sequence: TEMPLATE.replace("virtual_router_id ${NUM}", "virtual_router_id 7").replace("eth${NUM}", "eth0");
+    sequence_without_end: "~SEQ(NUM, 1, 5 10.0.0.${NUM}\n".to_owned() + &instance("");
+    sequence_in_the_wrong_direction: "~SEQ(NUM, 10, 1, 1) x\n".to_owned() + &instance("");
+    definition_of_itself: format!("$A=${{B}}0\n$B=1${{A}}\n{}", with("priority 100", "priority $A"));
+    blank_before_the_equals_sign: format!("$PRIO = 100\n{}", with("priority 100", "priority $PRIO"));
+    definition_with_an_empty_line: "$M= \\\n    priority 100 \\\n\n    advert_int 1 \\\n\n".to_owned() + &with("priority 100", "$M");
+    misspelt_name: format!("$PRIORITY=100\n{}", with("priority 100", "priority ${PRIORTY}"));
     template: with("interface eth0", "interface ${INTERFACE}");
     no_break_space: with("priority 100", "priority\u{a0}100");
     curly_quotes: with("priority 100", "notify_master \u{201c}/etc/up.sh\u{201d}");

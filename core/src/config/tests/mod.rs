@@ -1,5 +1,6 @@
 //! Tests of the whole way from text to configuration.
 
+mod files;
 mod generate;
 mod lvs;
 mod lvs_generate;
@@ -10,6 +11,7 @@ mod properties;
 mod rules;
 mod table;
 mod tracking;
+mod text;
 
 use super::{Parsed, Severity, Source, parse};
 

@@ -7,7 +7,7 @@ use crate::net::{AdvertInterval, Family, Priority, Version};
 use core::time::Duration;
 
 /// The only instance of a text without errors, and its warnings.
-fn only(text: &str) -> (InstanceConfig, Vec<&'static str>) {
+pub(super) fn only(text: &str) -> (InstanceConfig, Vec<&'static str>) {
     let (source, parsed) = read(text);
     let said: Vec<String> = parsed.diagnostics.iter().map(|d| render_line(d, &source)).collect();
     assert!(parsed.is_usable(), "{text}\n{said:#?}");

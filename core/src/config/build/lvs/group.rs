@@ -121,7 +121,7 @@ fn empty(cx: &mut Context<'_, '_>, span: Span, nothing: bool, effect: &str) {
 }
 
 fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<Given<GroupEntry>> {
-    let words = line.words.as_slice();
+    let words = &line.words[..];
     let first = words.first()?;
     let value = if first.text == "fwmark" {
         let Some(word) = words.get(1) else {
@@ -146,7 +146,7 @@ fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<Given<GroupEntry>> {
 }
 
 fn local(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<LocalAddresses> {
-    let words = line.words.as_slice();
+    let words = &line.words[..];
     let range = range(cx, words.first()?);
     let device = match words.get(1) {
         None => Some(None),

@@ -206,10 +206,13 @@ fn replay_tells_where_it_diverges_and_where_it_is_cut() {
 
 #[test]
 fn options_that_have_no_effect_yet_say_so() {
-    let output = keepalived(&["-nx", "-i", "id", "-f", "/no/such/file"]);
+    let output = keepalived(&["-nx", "-M", "-f", "/no/such/file"]);
     assert_eq!(status(&output), 6);
     let text = stderr(&output);
-    assert!(text.contains("-x/--snmp has no effect") && text.contains("-i/--config-id has no effect"), "{text}");
+    assert!(
+        text.contains("-x/--snmp has no effect") && text.contains("-M/--core-dump-pattern has no effect"),
+        "{text}"
+    );
 }
 
 /// Notify scripts mount file systems, load modules, set names and open devices, for the whole machine: the unit must not put them into

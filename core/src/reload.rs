@@ -87,6 +87,8 @@ fn compare(old: &InstanceConfig, new: &InstanceConfig) -> Change {
     check(old.advert_interval == new.advert_interval, "advert_int", &mut mild);
     check(old.addresses == new.addresses, "virtual_ipaddress", &mut mild);
     check(old.excluded == new.excluded, "virtual_ipaddress_excluded", &mut mild);
+    check(old.virtual_routes == new.virtual_routes, "virtual_routes", &mut mild);
+    check(old.virtual_rules == new.virtual_rules, "virtual_rules", &mut mild);
     check(old.preempt == new.preempt, "nopreempt", &mut mild);
     check(old.preempt_delay == new.preempt_delay, "preempt_delay", &mut mild);
     check(old.source == new.source, if kind(&new.transport) { "mcast_src_ip" } else { "unicast_src_ip" }, &mut mild);

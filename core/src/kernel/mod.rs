@@ -175,8 +175,12 @@ pub struct AddressFlags {
     pub home: bool,
     /// `IFA_F_MANAGETEMPADDR`.
     pub mngtmpaddr: bool,
+    /// `IFA_F_MCAUTOJOIN`: the kernel joins a multicast address.
+    pub autojoin: bool,
     /// Preferred life time 0: never chosen as a source by itself (IPv6).
     pub deprecated: bool,
+    /// Seconds after which the kernel makes it deprecated (IPv6); `None`: never.
+    pub preferred: Option<core::num::NonZeroU32>,
 }
 
 impl AddressSpec {

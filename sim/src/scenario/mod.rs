@@ -95,14 +95,8 @@ pub const fn home(segment: usize, host: u8, family: Family) -> IpAddr {
 pub fn virtual_address(ip: IpAddr) -> VirtualAddress {
     let family = Family::of(ip);
     VirtualAddress {
-        ip,
-        prefix: family.host_prefix(),
-        device: None,
-        broadcast: None,
-        scope: 0,
-        label: None,
-        peer: None,
         flags: AddressFlags { nodad: family == Family::V6, ..AddressFlags::default() },
+        ..VirtualAddress::new(ip, family.host_prefix())
     }
 }
 

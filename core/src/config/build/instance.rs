@@ -3,13 +3,14 @@
 use super::setting::Fields;
 use super::track::list::{Kind, Lists, Trackables};
 use super::values::Value;
-use super::{Context, Given, Item, Seen, address, global, hmac, track, walk};
+use super::{Context, Given, Item, Seen, address, global, hmac, net, track, walk};
 use crate::config::ast::Block;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
+use crate::config::lexer::Phrase;
 use crate::config::model::{
-    AuthPass, Garp, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Rules, Script, TrackInterface,
-    UnicastPeer,
+    AuthPass, Garp, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Route, Rule, Rules, Script,
+    TrackInterface, UnicastPeer,
 };
 use crate::net::{Name, Priority, Version, Vrid};
 use core::net::IpAddr;
@@ -32,6 +33,8 @@ pub(super) struct Draft {
     pub(super) has_addresses: bool,
     pub(super) addresses: Vec<Given<address::Entry>>,
     pub(super) excluded: Vec<Given<address::Entry>>,
+    pub(super) virtual_routes: Vec<Route>,
+    pub(super) virtual_rules: Vec<Rule>,
     pub(super) preempt: Option<Span>,
     pub(super) nopreempt: Option<Span>,
     pub(super) preempt_delay: Option<Given<Duration>>,
@@ -154,12 +157,14 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("native_ipv6", _) => draft.native_ipv6 = Some(item.span),
         ("virtual_ipaddress", Value::Lines(lines)) => {
             draft.has_addresses |= !lines.is_empty();
-            draft.addresses.extend(lines.iter().filter_map(|line| address::read(cx, line)));
+            draft.addresses.extend(lines.iter().filter_map(|line| virtual_address(cx, line)));
         }
         ("virtual_ipaddress_excluded", Value::Lines(lines)) => {
             draft.has_addresses |= !lines.is_empty();
-            draft.excluded.extend(lines.iter().filter_map(|line| address::read(cx, line)));
+            draft.excluded.extend(lines.iter().filter_map(|line| virtual_address(cx, line)));
         }
+        ("virtual_routes", Value::Lines(lines)) => draft.virtual_routes.extend(net::routes(cx, lines)),
+        ("virtual_rules", Value::Lines(lines)) => draft.virtual_rules.extend(net::rules(cx, lines)),
         ("preempt", _) => draft.preempt = Some(item.span),
         ("nopreempt", _) => draft.nopreempt = Some(item.span),
         ("preempt_delay", Value::Micros(micros)) => draft.preempt_delay = item.given(Duration::from_micros(*micros)),
@@ -205,6 +210,10 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         (name, Value::Script(script)) => notify(&mut draft.notify, name, script.clone()),
         _ => {}
     }
+}
+
+fn virtual_address(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<Given<address::Entry>> {
+    net::address::read(cx, line, net::Place::Virtual).map(|entry| entry.given)
 }
 
 /// Puts a script in its place.
@@ -272,6 +281,8 @@ impl Draft {
             has_addresses: false,
             addresses: Vec::new(),
             excluded: Vec::new(),
+            virtual_routes: Vec::new(),
+            virtual_rules: Vec::new(),
             preempt: None,
             nopreempt: None,
             preempt_delay: None,

@@ -11,6 +11,7 @@ mod hmac;
 mod instance;
 mod link;
 pub(in crate::config) mod lvs;
+pub(in crate::config) mod net;
 mod resolve;
 mod rules;
 pub(in crate::config) mod script;
@@ -46,6 +47,7 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
         partial,
         diagnostics,
         suggestions: BTreeMap::new(),
+        priorities: net::rule::Priorities::default(),
         later: BTreeMap::new(),
         repeats: Repeats::default(),
     };
@@ -58,6 +60,8 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
     });
 
     let defaults = global::read(&mut cx, &sections, &mut config.global);
+    let groups = net::track_groups(&mut cx, sections.of("track_group"));
+    config.network = net::read(&mut cx, &sections.lists, &groups);
     let mut trackables = trackables(&mut cx, &sections, &mut config);
     let mut names = BTreeMap::new();
     let mut built = Vec::new();
@@ -69,6 +73,7 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
             built.extend(resolve::instance(&mut cx, draft, &defaults));
         }
     }
+    config.network.track_groups = net::members(&mut cx, groups, &names);
     config.sync_groups =
         sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
     trackables.unused(&mut cx);
@@ -105,6 +110,8 @@ pub(in crate::config) struct Context<'s, 'd> {
     diagnostics: &'d mut Vec<Diagnostic>,
     /// "Did you mean" for words that were looked up already.
     suggestions: BTreeMap<(Path, String), Option<&'static Keyword>>,
+    /// What rules without a number get.
+    priorities: net::rule::Priorities,
     /// Where something that holds for every use of a keyword was said, by block, name, code and file, and how often it
     /// was not said again.
     later: BTreeMap<(Path, &'static str, &'static str, usize), (usize, usize)>,
@@ -207,6 +214,8 @@ impl<'a> Section<'a> {
 #[derive(Default)]
 struct Sections<'a> {
     blocks: BTreeMap<&'static str, Vec<Section<'a>>>,
+    /// The lines of those without keywords.
+    lists: Vec<(&'static str, Vec<&'a Phrase>)>,
 }
 
 impl<'a> Sections<'a> {
@@ -214,6 +223,10 @@ impl<'a> Sections<'a> {
         let (words, block) = match item.value {
             Value::Block(block) => (&[][..], block),
             Value::Form(words, block) => (words, block),
+            Value::Lines(lines) => {
+                self.lists.push((item.keyword.meaning(), lines));
+                return;
+            }
             _ => return,
         };
         self.blocks.entry(item.keyword.meaning()).or_default().push(Section { words, span: item.span, block });

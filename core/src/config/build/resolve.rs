@@ -68,6 +68,8 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         family,
         addresses,
         excluded,
+        virtual_routes: draft.virtual_routes,
+        virtual_rules: draft.virtual_rules,
         preempt,
         preempt_delay,
         source,

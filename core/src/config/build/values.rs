@@ -1,6 +1,6 @@
 //! The words after a keyword, read as the table says.
 
-use super::{Context, command, lvs, script, unknown};
+use super::{Context, command, lvs, net, script, unknown};
 use crate::config::ast::{Block, Statement};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::{self, Arg, Keyword, MAX_INTERFACE_NAME};
@@ -289,7 +289,7 @@ pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: A
 }
 
 /// A decimal number of seconds in microseconds, and whether it was exact. `None` when it is no number, or a huge one.
-fn micros(text: &str) -> Option<(u64, bool)> {
+pub(super) fn micros(text: &str) -> Option<(u64, bool)> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if (whole.is_empty() && part.is_empty()) || !digits(whole) || !digits(part) {
@@ -474,7 +474,8 @@ pub(super) fn lines<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, block: &'a 
     for statement in &block.statements {
         // A keyword of the block around this one: nobody names an interface or an address so.
         let stray = statement.words().first().filter(|w| keyword.arg != Arg::Names && !w.quoted);
-        if let Some(word) = stray.filter(|word| keywords::find(keyword.block, &word.text).is_some()) {
+        let stray = stray.filter(|word| keywords::find(keyword.block, &word.text).is_some());
+        if let Some(word) = stray.filter(|word| !net::begins_a_line(keyword, statement.words(), word)) {
             cx.report(
                 Diagnostic::error("missing-brace", word.span, "a `}` is missing before this")
                     .label(format!("`{}` cannot stand in `{}`", word.text, keyword.name))

@@ -7,9 +7,11 @@ mod bfd;
 mod check;
 mod global;
 mod instance;
-mod later;
 mod lvs;
+mod net;
 mod root;
+mod route;
+mod rule;
 mod sync_group;
 mod track;
 
@@ -45,12 +47,31 @@ pub const VRRP_FILE: Path = "vrrp_track_file";
 pub const GARP_GROUP: Path = "garp_group";
 /// Inside `bfd_instance`.
 pub const BFD: Path = "bfd_instance";
-/// After the address on a line of `virtual_ipaddress`.
+/// Inside `track_group`.
+pub const TRACK_GROUP: Path = "track_group";
+/// After the address on a line of `virtual_ipaddress` or `static_ipaddress`.
 pub const ADDRESS: Path = "vrrp_instance/virtual_ipaddress";
+/// What only stands on a line of `static_ipaddress`.
+pub const STATIC_ADDRESS: Path = "static_ipaddress";
 /// After the address on a line of `unicast_peer`.
 pub const PEER: Path = "vrrp_instance/unicast_peer";
 /// After the interface on a line of `track_interface`.
 pub const TRACK: Path = "vrrp_instance/track_interface";
+/// On a line of `static_routes` or `virtual_routes`.
+pub const ROUTE: Path = "static_routes";
+/// After `nexthop`.
+pub const NEXTHOP: Path = "static_routes/nexthop";
+/// After `encap ip`.
+pub const ENCAP_IP: Path = "static_routes/encap/ip";
+/// After `encap ip6`.
+pub const ENCAP_IP6: Path = "static_routes/encap/ip6";
+/// After `encap seg6`.
+pub const ENCAP_SEG6: Path = "static_routes/encap/seg6";
+/// On a line of `static_rules` or `virtual_rules`.
+pub const RULE: Path = "static_rules";
+
+/// Where words are parts of a line, and lines do not begin with keywords.
+const LINES: &[Path] = &[ADDRESS, STATIC_ADDRESS, PEER, TRACK, ROUTE, NEXTHOP, ENCAP_IP, ENCAP_IP6, ENCAP_SEG6, RULE];
 
 /// One keyword of one block.
 #[derive(Clone, Copy, Debug)]
@@ -226,10 +247,6 @@ impl Keyword {
     }
 }
 
-const fn later(block: Path, name: &'static str, effect: &'static str) -> Keyword {
-    keyword(block, name, Arg::Anything, "", "").not_yet(effect)
-}
-
 /// The longest name of an interface (`IFNAMSIZ` in linux/if.h counts the final zero).
 pub const MAX_INTERFACE_NAME: usize = 15;
 
@@ -251,9 +268,9 @@ pub fn all() -> impl Iterator<Item = &'static Keyword> {
     .chain(global::KEYWORDS)
     .chain(lvs::SHARED.iter().copied())
     .chain(check::SHARED.iter().copied())
+    .chain(net::ALL)
     .flatten()
     .chain(FILES.iter().flatten())
-    .chain(later::keywords())
 }
 
 struct Index {
@@ -284,9 +301,9 @@ pub fn of(block: Path) -> impl Iterator<Item = &'static Keyword> {
     INDEX.by_place.range((block, "")..).take_while(move |((b, _), _)| *b == block).map(|(_, keyword)| *keyword)
 }
 
-/// Every name once, with one of the blocks it may stand in.
+/// Every name that begins a line, once, with one of the blocks it may stand in.
 pub fn distinct() -> impl Iterator<Item = &'static Keyword> {
-    INDEX.blocks_of.iter().filter_map(|(name, blocks)| find(blocks.first()?, name))
+    INDEX.blocks_of.iter().filter_map(|(name, blocks)| find(blocks.iter().find(|b| !LINES.contains(b))?, name))
 }
 
 /// The blocks in which `name` may stand.
@@ -298,7 +315,8 @@ pub fn blocks_of(name: &str) -> &'static [Path] {
 /// Whether `name` opens a block outside every block, and can stand nowhere else.
 #[must_use]
 pub fn begins_a_section(name: &str) -> bool {
-    blocks_of(name) == [ROOT] && find(ROOT, name).is_some_and(|k| k.arg.has_block())
+    blocks_of(name).iter().all(|block| *block == ROOT || LINES.contains(block))
+        && find(ROOT, name).is_some_and(|k| k.arg.has_block())
 }
 
 /// Whether `block` is, or is inside, a block of which nothing comes yet.

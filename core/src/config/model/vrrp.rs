@@ -1,6 +1,6 @@
 //! Virtual routers and their groups.
 
-use super::{HmacConfig, LinkConfig, NotifyScripts, Rules, TrackInterface, Tracking, VirtualAddress};
+use super::{HmacConfig, LinkConfig, NotifyScripts, Route, Rule, Rules, TrackInterface, Tracking, VirtualAddress};
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
 use core::fmt;
 use core::net::IpAddr;
@@ -30,6 +30,10 @@ pub struct InstanceConfig {
     pub addresses: Vec<VirtualAddress>,
     /// `virtual_ipaddress_excluded`: held with the others, not carried in adverts; of either family.
     pub excluded: Vec<VirtualAddress>,
+    /// `virtual_routes`: they come and go with mastership.
+    pub virtual_routes: Vec<Route>,
+    /// `virtual_rules`: they come and go with mastership.
+    pub virtual_rules: Vec<Rule>,
     /// False with `nopreempt`.
     pub preempt: bool,
     /// `preempt_delay`: how long a lower master is tolerated.
@@ -86,6 +90,8 @@ impl InstanceConfig {
             family,
             addresses,
             excluded: Vec::new(),
+            virtual_routes: Vec::new(),
+            virtual_rules: Vec::new(),
             preempt: true,
             preempt_delay: Duration::ZERO,
             source: None,

@@ -4,12 +4,13 @@
 
 mod objects;
 
+use super::build::net::{address, route, rule};
 use super::build::setting::{Fields, Said};
 use super::build::values::decimal;
 use super::build::{lvs, script};
 use super::model::{
     AuthPass, Config, Credentials, Daemon, Garp, Global, HmacConfig, HmacSecret, InitialState, InstanceConfig,
-    LinkConfig, NotifyScripts, Rules, Script, SyncGroupConfig, TrackInterface, Tracking, Transport, VirtualAddress,
+    LinkConfig, Network, NotifyScripts, Rules, Script, SyncGroupConfig, TrackInterface, Tracking, Transport,
 };
 use crate::net::Family;
 use core::fmt::{self, Display, Write};
@@ -31,6 +32,7 @@ pub fn print(config: &Config, secrets: Secrets) -> String {
     let mut out = Writer { text: String::new(), depth: 0 };
     out.fields(&config.daemon, &Daemon::default());
     out.global(&config.global, config.instances.first().map(|i| i.garp).unwrap_or_default());
+    out.network(&config.network);
     objects::print(&mut out, config);
     for instance in &config.instances {
         out.instance(instance, secrets);
@@ -109,6 +111,20 @@ impl Writer {
         });
     }
 
+    fn network(&mut self, network: &Network) {
+        for group in &network.track_groups {
+            self.block(format_args!("\ntrack_group {}", quoted_word(&group.name)), |out| {
+                out.block("group", |out| {
+                    group.members.iter().for_each(|name| out.line(format_args!("{}", quoted_word(name))));
+                });
+            });
+        }
+        let addresses = network.addresses.iter().map(|a| address::write(&a.what, a.track_group.as_ref()));
+        self.lines("\nstatic_ipaddress", addresses);
+        self.lines("\nstatic_routes", network.routes.iter().map(|r| route::write(&r.what, r.track_group.as_ref())));
+        self.lines("\nstatic_rules", network.rules.iter().map(|r| rule::write(&r.what, r.track_group.as_ref())));
+    }
+
     fn instance(&mut self, instance: &InstanceConfig, secrets: Secrets) {
         self.block(format_args!("\nvrrp_instance {}", quoted_word(&instance.name)), |out| {
             out.say(
@@ -146,8 +162,10 @@ impl Writer {
             out.notify(&instance.notify);
             out.flag("notify_deleted", instance.rules.notify_deleted && instance.notify.deleted.is_none());
             out.tracking(&instance.tracking);
-            out.lines("virtual_ipaddress", instance.addresses.iter().map(address));
-            out.lines("virtual_ipaddress_excluded", instance.excluded.iter().map(address));
+            out.lines("virtual_ipaddress", instance.addresses.iter().map(|a| address::write(a, None)));
+            out.lines("virtual_ipaddress_excluded", instance.excluded.iter().map(|a| address::write(a, None)));
+            out.lines("virtual_routes", instance.virtual_routes.iter().map(|r| route::write(r, None)));
+            out.lines("virtual_rules", instance.virtual_rules.iter().map(|r| rule::write(r, None)));
         });
     }
 
@@ -342,43 +360,6 @@ fn tracked(track: &TrackInterface) -> String {
     }
     if track.reverse {
         line.push_str(" reverse");
-    }
-    line
-}
-
-fn address(address: &VirtualAddress) -> String {
-    let mut line = match address.peer {
-        Some(peer) => format!("{} peer {peer}", address.ip),
-        None => format!("{}/{}", address.ip, address.prefix),
-    };
-    let mut add = |more: String| {
-        line.push(' ');
-        line.push_str(&more);
-    };
-    if let Some(broadcast) = address.broadcast {
-        add(format!("brd {broadcast}"));
-    }
-    if let Some(device) = &address.device {
-        add(format!("dev {}", quoted_word(device)));
-    }
-    if address.scope != 0 {
-        add(format!("scope {}", address.scope));
-    }
-    if let Some(label) = &address.label {
-        add(format!("label {}", quoted_word(label)));
-    }
-    let flags = address.flags;
-    if flags.nodad != address.ip.is_ipv6() {
-        add(if flags.nodad { "nodad".into() } else { "-nodad".into() });
-    }
-    for (on, name) in [(flags.home, "home"), (flags.mngtmpaddr, "mngtmpaddr"), (flags.noprefixroute, "noprefixroute")] {
-        if on {
-            add(name.into());
-        }
-    }
-    let by_default = address.ip.is_ipv6() && address.prefix == 128;
-    if flags.deprecated != by_default {
-        add(if flags.deprecated { "preferred_lft 0".into() } else { "preferred_lft forever".into() });
     }
     line
 }

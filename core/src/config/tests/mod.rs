@@ -7,6 +7,8 @@ mod lvs_generate;
 mod lvs_mistakes;
 mod lvs_table;
 mod mistakes;
+mod net;
+mod net_generate;
 mod properties;
 mod rules;
 mod table;

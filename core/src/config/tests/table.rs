@@ -79,6 +79,8 @@ fn example(keyword: &Keyword) -> String {
         "track_script" | "track_process" | "track_bfd" => "{\nobject weight 5\n}",
         "track_file" if keyword.block != keywords::ROOT => "{\nobject weight 5 reverse\n}",
         "virtual_ipaddress" | "virtual_ipaddress_excluded" => "{\n10.7.7.7\n}",
+        "virtual_routes" => "{\n10.7.0.0/16 via 10.0.0.254\n}",
+        "virtual_rules" => "{\nfrom 10.7.0.0/16 table 7 preference 7\n}",
         "unicast_peer" => "{\n10.0.0.7\n}",
         _ => "",
     };

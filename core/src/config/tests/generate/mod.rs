@@ -4,8 +4,8 @@ mod global;
 mod objects;
 mod vrrp;
 
+use super::net_generate::address;
 use crate::config::model::*;
-use crate::kernel::AddressFlags;
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
@@ -175,32 +175,6 @@ fn tracked(g: &mut Gen, own: &str) -> Vec<TrackInterface> {
         .collect()
 }
 
-fn address(g: &mut Gen, family: Family) -> VirtualAddress {
-    let v4 = family == Family::V4;
-    let address = ip(g, family);
-    let peer = if below(g, 5) == 0 { Some(ip(g, family)) } else { None };
-    let prefix = match peer {
-        Some(_) => family.host_prefix(),
-        None => u8::arbitrary(g) % (family.host_prefix() + 1),
-    };
-    VirtualAddress {
-        ip: address,
-        prefix,
-        device: maybe(g, interface),
-        broadcast: if v4 && peer.is_none() { maybe(g, |g| Ipv4Addr::from(u32::arbitrary(g))) } else { None },
-        scope: if v4 { u8::arbitrary(g) } else { 0 },
-        label: if v4 { maybe(g, interface) } else { None },
-        peer,
-        flags: AddressFlags {
-            nodad: bool::arbitrary(g),
-            noprefixroute: bool::arbitrary(g),
-            home: bool::arbitrary(g),
-            mngtmpaddr: bool::arbitrary(g),
-            deprecated: bool::arbitrary(g),
-        },
-    }
-}
-
 fn transport(g: &mut Gen, family: Family) -> Transport {
     if bool::arbitrary(g) {
         let mut known = BTreeSet::new();
@@ -266,6 +240,8 @@ fn instance(g: &mut Gen, name: Name, vrid: u8, shared: Garp) -> InstanceConfig {
         family,
         addresses,
         excluded,
+        virtual_routes: Vec::new(),
+        virtual_rules: Vec::new(),
         preempt,
         preempt_delay,
         source,

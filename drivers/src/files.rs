@@ -249,6 +249,7 @@ impl Loaded {
             matches!(
                 code,
                 "unknown-keyword"
+                    | "unknown-word"
                     | "trailing-words"
                     | "repeated"
                     | "contradiction"

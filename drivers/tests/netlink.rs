@@ -13,6 +13,7 @@ use keepalived_core::net::IfIndex;
 use keepalived_core::vrrp::{Input, Output};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 fn spec(index: IfIndex, ip: &str, prefix: u8) -> AddressSpec {
@@ -82,10 +83,19 @@ fn an_address_has_what_was_asked_for_and_no_more() {
             flags: AddressFlags { nodad: true, noprefixroute: true, deprecated: true, ..AddressFlags::default() },
             ..spec(v0, "2001:db8::10", 64)
         };
+        let passing = AddressSpec {
+            flags: AddressFlags { nodad: true, preferred: NonZeroU32::new(9000), ..AddressFlags::default() },
+            ..spec(v0, "2001:db8::11", 64)
+        };
+        let group = AddressSpec {
+            flags: AddressFlags { autojoin: true, ..AddressFlags::default() },
+            ..spec(v0, "233.252.0.1", 32)
+        };
         let peer = AddressSpec { peer: Some("10.1.0.2".parse().unwrap()), ..spec(v0, "10.1.0.1", 32) };
         lab.snapshot();
-        let commands = vec![add(1, full), add(2, spec(v0, "198.51.100.10", 24)), add(3, modern), add(4, peer)];
-        assert_eq!(lab.results(commands), [Ok(()); 4]);
+        let plain = spec(v0, "198.51.100.10", 24);
+        let commands = vec![add(1, full), add(2, plain), add(3, modern), add(4, peer), add(5, passing), add(6, group)];
+        assert_eq!(lab.results(commands), [Ok(()); 6]);
 
         let shown = ip("-o -d addr show dev v0");
         let line = |ip: &str| shown.lines().find(|line| line.contains(ip)).unwrap().to_owned();
@@ -98,6 +108,9 @@ fn an_address_has_what_was_asked_for_and_no_more() {
             assert!(modern.contains(word), "{word}: {modern}");
         }
         assert!(!modern.contains("tentative"), "{modern}");
+        let passing = line("2001:db8::11/64");
+        assert!(passing.contains("preferred_lft 9000sec") || passing.contains("preferred_lft 8999sec"), "{passing}");
+        assert!(line("233.252.0.1/32").contains("autojoin"));
         assert!(line("10.1.0.1").contains("peer 10.1.0.2/32"));
         for found in Lab::new().snapshot().1.iter().filter(|found| found.index == v0) {
             assert_eq!(found.proto, Some(PROTO_KEEPALIVED), "{found:?}");

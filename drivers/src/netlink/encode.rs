@@ -10,6 +10,7 @@ use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessa
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 /// `INFINITY_LIFE_TIME` of `net/addrconf.h`.
 const FOREVER: u32 = u32::MAX;
@@ -83,19 +84,21 @@ fn new_address(spec: &AddressSpec) -> AddressMessage {
     if !flags.is_empty() {
         attributes.push(AddressAttribute::Flags(flags));
     }
-    if spec.flags.deprecated && spec.family() == Family::V6 {
+    let preferred = if spec.flags.deprecated { Some(0) } else { spec.flags.preferred.map(NonZeroU32::get) };
+    if let Some(preferred) = preferred.filter(|_| spec.family() == Family::V6) {
         let mut life = CacheInfo::default();
-        (life.ifa_preferred, life.ifa_valid) = (0, FOREVER);
+        (life.ifa_preferred, life.ifa_valid) = (preferred, FOREVER);
         attributes.push(AddressAttribute::CacheInfo(life));
     }
     attributes.push(AddressAttribute::Protocol(PROTO_KEEPALIVED.into()));
     message
 }
 
-/// The flags of the address's family: IPv4 knows only `IFA_F_NOPREFIXROUTE`, but stores what it does not know.
+/// The flags of the address's family: IPv4 knows only two of them, but stores what it does not know.
 fn flags(spec: &AddressSpec) -> AddressFlags {
     let mut flags = AddressFlags::empty();
     flags.set(AddressFlags::Noprefixroute, spec.flags.noprefixroute);
+    flags.set(AddressFlags::Mcautojoin, spec.flags.autojoin);
     if spec.family() == Family::V6 {
         flags.set(AddressFlags::Nodad, spec.flags.nodad);
         flags.set(AddressFlags::Homeaddress, spec.flags.home);
@@ -174,7 +177,14 @@ mod tests {
             broadcast: Some(Ipv4Addr::new(192, 0, 2, 255)),
             label: Some("eth0:1".into()),
             peer: Some([192, 0, 2, 2].into()),
-            flags: Flags { nodad: true, noprefixroute: true, home: true, mngtmpaddr: true, deprecated: true },
+            flags: Flags {
+                nodad: true,
+                noprefixroute: true,
+                home: true,
+                mngtmpaddr: true,
+                deprecated: true,
+                ..Flags::default()
+            },
             ..spec([192, 0, 2, 1].into(), 24)
         });
         let want = message(
@@ -197,7 +207,14 @@ mod tests {
     fn ipv6_has_flags_and_life_times() {
         let ip: IpAddr = "2001:db8::1".parse().unwrap();
         let IpAddr::V6(octets) = ip else { unreachable!() };
-        let flags = Flags { nodad: true, noprefixroute: true, home: true, mngtmpaddr: true, deprecated: true };
+        let flags = Flags {
+            nodad: true,
+            noprefixroute: true,
+            home: true,
+            mngtmpaddr: true,
+            deprecated: true,
+            ..Flags::default()
+        };
         let op = KernelOp::AddAddress(AddressSpec { flags, ..spec(ip, 64) });
         let mut life = [0; 16];
         life[4..8].fill(0xff);

@@ -1,6 +1,6 @@
 //! Growth with the number of instances: ratios, never absolute times.
 
-#![allow(clippy::expect_used, clippy::disallowed_types)] // A test says what it expects, and this one measures.
+#![allow(clippy::expect_used, clippy::disallowed_methods)] // A test says what it expects, and this one measures.
 
 mod common;
 use common::*;
@@ -9,7 +9,7 @@ use keepalived_core::event::Event;
 use keepalived_core::kernel::KernelEvent;
 use keepalived_core::net::Vrid;
 use keepalived_core::vrrp::Input;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn many(n: usize) -> Config {
     config((0..n).map(|i| InstanceConfig {
@@ -41,10 +41,16 @@ fn masters(config: Config) -> Node {
     node
 }
 
+/// How long this thread has run so far, in seconds: others use this machine too, and the clock on the wall counts them in.
+fn processor_time() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts");
+    stat.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).expect("nanoseconds") / 1e9
+}
+
 fn timed(f: impl FnOnce()) -> f64 {
-    let begin = Instant::now();
+    let begin = processor_time();
     f();
-    begin.elapsed().as_secs_f64()
+    processor_time() - begin
 }
 
 /// How many times as much `large` costs as `small`: the least of a few tries, for the machine is shared.

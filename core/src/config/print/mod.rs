@@ -12,9 +12,10 @@ use super::model::{
     AuthPass, Config, Credentials, Daemon, Garp, Global, HmacConfig, HmacSecret, InitialState, InstanceConfig,
     LinkConfig, Network, NotifyScripts, Rules, Script, SyncGroupConfig, TrackInterface, Tracking, Transport,
 };
-use crate::net::Family;
+use crate::net::{Family, Name};
 use core::fmt::{self, Display, Write};
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 /// Whether passwords are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +35,29 @@ pub fn print(config: &Config, secrets: Secrets) -> String {
     out.global(&config.global, config.instances.first().map(|i| i.garp).unwrap_or_default());
     out.network(&config.network);
     objects::print(&mut out, config);
+    let alerts = config.global.mail.alerts_vrrp();
+    let of_group = config
+        .sync_groups
+        .iter()
+        .flat_map(|group| group.members.iter().map(|name| (name.clone(), group.notify_priority_changes)));
+    let of_group: BTreeMap<Name, bool> = of_group.collect();
     for instance in &config.instances {
-        out.instance(instance, secrets);
+        let priority_changes = of_group.get(&instance.name).copied().unwrap_or(false);
+        out.instance(instance, &Inherited { alerts, priority_changes }, secrets);
     }
     for group in &config.sync_groups {
-        out.sync_group(group);
+        out.sync_group(group, &Inherited { alerts, priority_changes: false });
     }
     lvs::say(&mut out, config, secrets);
     out.text
+}
+
+/// What holds for an instance or a group that does not say otherwise.
+struct Inherited {
+    /// `smtp_alert`
+    alerts: bool,
+    /// `notify_priority_changes`
+    priority_changes: bool,
 }
 
 /// Text in the making.
@@ -125,7 +141,7 @@ impl Writer {
         self.lines("\nstatic_rules", network.rules.iter().map(|r| rule::write(&r.what, r.track_group.as_ref())));
     }
 
-    fn instance(&mut self, instance: &InstanceConfig, secrets: Secrets) {
+    fn instance(&mut self, instance: &InstanceConfig, inherited: &Inherited, secrets: Secrets) {
         self.block(format_args!("\nvrrp_instance {}", quoted_word(&instance.name)), |out| {
             out.say(
                 "state",
@@ -155,6 +171,7 @@ impl Writer {
                 out.authentication(auth, secrets);
             }
             out.rules(&instance.rules);
+            out.told(instance.rules.smtp_alert, instance.rules.notify_priority_changes, inherited);
             out.fields(&instance.link, &LinkConfig::default());
             if let Some(hmac) = &instance.hmac {
                 out.hmac(hmac, secrets);
@@ -244,15 +261,14 @@ impl Writer {
         }
     }
 
-    fn sync_group(&mut self, group: &SyncGroupConfig) {
+    fn sync_group(&mut self, group: &SyncGroupConfig, inherited: &Inherited) {
         self.block(format_args!("\nvrrp_sync_group {}", quoted_word(&group.name)), |out| {
             out.lines("group", group.members.iter().map(|name| quoted_word(name)));
             out.lines("track_interface", group.track_interfaces.iter().map(tracked));
             out.notify(&group.notify);
             out.tracking(&group.tracking);
             out.flag("sync_group_tracking_weight", group.weights);
-            out.switch("smtp_alert", group.smtp_alert);
-            out.switch("notify_priority_changes", group.notify_priority_changes);
+            out.told(group.smtp_alert, group.notify_priority_changes, inherited);
         });
     }
 
@@ -276,8 +292,15 @@ impl Writer {
             let all = if rules.garp_extra.all { "all " } else { "" };
             self.say("garp_extra_if", format_args!("{all}{}", rules.garp_extra.interval.as_secs()));
         }
-        self.switch("smtp_alert", rules.smtp_alert);
-        self.switch("notify_priority_changes", rules.notify_priority_changes);
+    }
+
+    fn told(&mut self, alerts: bool, priority_changes: bool, inherited: &Inherited) {
+        if alerts != inherited.alerts {
+            self.switch("smtp_alert", alerts);
+        }
+        if priority_changes != inherited.priority_changes {
+            self.switch("notify_priority_changes", priority_changes);
+        }
     }
 
     fn hmac(&mut self, hmac: &HmacConfig, secrets: Secrets) {

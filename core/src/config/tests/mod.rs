@@ -12,8 +12,8 @@ mod net_generate;
 mod properties;
 mod rules;
 mod table;
-mod tracking;
 mod text;
+mod tracking;
 
 use super::{Parsed, Severity, Source, parse};
 

@@ -10,6 +10,7 @@ use super::{Context, Given, rules, strict, timers};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::{AuthPass, InitialState, InstanceConfig, LinkConfig, TrackInterface, Tracking, Transport};
 use crate::net::{AdvertInterval, Family, Priority, Version};
+use crate::wire::vrrp::room;
 use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -17,8 +18,8 @@ use std::collections::BTreeSet;
 /// What the packet's count of addresses can say.
 const MAX_ADDRESSES: usize = 255;
 
-/// How many addresses an IPv6 advert names on a link with an MTU of 1500: what 40 and 8 bytes of headers leave.
-const USUAL_ROOM_V6: usize = (1500 - 40 - 8) / 16;
+/// The MTU that links have where nobody changed it, in bytes.
+const USUAL_MTU: u32 = 1500;
 
 /// An instance, and where what others may clash with was written.
 pub(super) struct Built {
@@ -408,10 +409,12 @@ fn addresses(cx: &mut Context<'_, '_>, draft: &mut Draft, version: Version) -> (
                 .label("from here on they are taken for `virtual_ipaddress_excluded`"),
         );
     }
-    if let Some(given) = draft.addresses.get(USUAL_ROOM_V6).filter(|given| given.value.ip.is_ipv6()) {
+    let usual = draft.addresses.first().map(|given| room(version, Family::of(given.value.ip), USUAL_MTU));
+    if let Some((usual, given)) = usual.and_then(|usual| Some((usual, draft.addresses.get(usual)?))) {
         cx.report(
-            Diagnostic::warning("too-many", given.span, format!("an advert has room for {USUAL_ROOM_V6} addresses"))
-                .label("on a link with an MTU of 1500 this and all further ones are not named in adverts"),
+            Diagnostic::warning("too-many", given.span, format!("an advert has room for {usual} addresses")).label(
+                format!("on a link with an MTU of {USUAL_MTU} this and all further ones are not named in adverts"),
+            ),
         );
     }
     let plain = |list: Vec<Given<Entry>>| list.into_iter().map(|given| given.value);

@@ -121,7 +121,7 @@ fn what_is_no_plain_file_is_skipped_with_its_reason() {
 #[test]
 fn a_file_that_may_not_be_read_is_named_with_the_reason() {
     let dir = directory(&[("k.conf", "include secret.conf\n"), ("secret.conf", "x")]);
-    fs::set_permissions(dir.path().join("secret.conf"), Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(dir.path().join("secret.conf"), Permissions::from_mode(0o000)).unwrap();
     if fs::read(dir.path().join("secret.conf")).is_ok() {
         eprintln!("SKIPPED: root reads everything");
         return;

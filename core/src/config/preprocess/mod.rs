@@ -425,6 +425,8 @@ impl<'s> Reader<'s> {
             }
             if text.as_str().contains('$') {
                 let result = self.substitute(&mut text, out);
+                // What is left out is not missing.
+                self.partial |= result.unresolved;
                 unresolved |= result.unresolved;
                 text = text.part(0, text.len());
                 if let Some((definition, used)) = result.lines {

@@ -1,8 +1,8 @@
 //! `~SEQ(var, start, step, end)`, `~SEQx` and `~LST(var, value, ...)`: what they say.
 
+use super::definition::variable_name;
 use super::expansion::Values;
 use super::text::Text;
-use super::variable_name;
 use crate::config::diagnostic::{Diagnostic, Span};
 
 /// What stands before the line that is repeated.

@@ -1,7 +1,8 @@
 //! `$NAME` and `${NAME}`: what they stand for takes their place, and is looked through again.
 
+use super::definition::{Definition, variable_name};
 use super::text::Text;
-use super::{Definition, MAX_LINE, Reader, variable_name};
+use super::{MAX_LINE, Reader};
 use crate::config::diagnostic::{Diagnostic, Span, Via};
 use std::sync::Arc;
 

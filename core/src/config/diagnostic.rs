@@ -11,6 +11,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// In one word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// A stretch of a source file, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -101,7 +112,8 @@ impl Ord for Place {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// A short stable word for the kind of mistake: `unknown-keyword`, `not-yet`, `out-of-range` ...
+    /// A short stable word for the kind of mistake: `unknown-keyword`, `not-yet`, `out-of-range` ... All are in
+    /// [`codes`](super::codes).
     pub code: &'static str,
     /// What is wrong, in one line.
     pub message: String,

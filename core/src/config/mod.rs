@@ -2,6 +2,7 @@
 
 mod ast;
 mod build;
+pub mod codes;
 pub mod diagnostic;
 pub mod keywords;
 mod lexer;
@@ -47,20 +48,25 @@ impl Parsed {
     }
 }
 
+/// Text to statements, and the reader that knows what became of the text on the way.
+fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (Vec<ast::Statement>, preprocess::Reader<'s>) {
+    let mut reader = preprocess::Reader::new(source);
+    let mut builder = ast::Builder::new(source, keywords::begins_a_section);
+    let mut tokens = Vec::new();
+    while let Some(line) = reader.next(diagnostics) {
+        lexer::tokens(&line, diagnostics, &mut reader.partial, &mut tokens);
+        builder.partial = reader.partial;
+        tokens.drain(..).for_each(|token| builder.take(token, diagnostics));
+    }
+    builder.partial = reader.partial;
+    (builder.finish(diagnostics), reader)
+}
+
 /// Reads a configuration. Total: any text gives a `Parsed`.
 #[must_use]
 pub fn parse(source: &Source) -> Parsed {
     let mut diagnostics = Vec::new();
-    let mut reader = preprocess::Reader::new(source);
-    let mut builder = ast::Builder::new(source, keywords::begins_a_section);
-    let mut tokens = Vec::new();
-    while let Some(line) = reader.next(&mut diagnostics) {
-        lexer::tokens(&line, &mut diagnostics, &mut reader.partial, &mut tokens);
-        builder.partial = reader.partial;
-        tokens.drain(..).for_each(|token| builder.take(token, &mut diagnostics));
-    }
-    builder.partial = reader.partial;
-    let tree = builder.finish(&mut diagnostics);
+    let (tree, reader) = syntax(source, &mut diagnostics);
     let config = build::config(&tree, source, reader.partial, &mut diagnostics);
     diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
     reader.expansions.tell(source, &mut diagnostics);

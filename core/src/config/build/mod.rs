@@ -20,7 +20,7 @@ mod strict;
 mod sync_group;
 mod timers;
 mod track;
-mod unknown;
+pub(in crate::config) mod unknown;
 pub(in crate::config) mod values;
 
 pub(in crate::config) use unknown::distance;

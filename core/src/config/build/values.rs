@@ -130,7 +130,7 @@ fn count(arg: Arg) -> (usize, usize) {
 }
 
 /// What is expected after a keyword, in words.
-pub(super) fn expected(arg: Arg) -> String {
+pub(in crate::config) fn expected(arg: Arg) -> String {
     match arg {
         Arg::Flag | Arg::Words(0, 0) => "nothing".into(),
         Arg::Switch => "`on` or `off`".into(),

@@ -1,7 +1,8 @@
 //! What holds for every text, and for every configuration.
 
 use super::generate::{Sayable, Scraps};
-use super::{codes, instance, read};
+use super::{instance, read};
+use crate::config::codes;
 use crate::config::{Secrets, Source, Span, parse, print, render, render_line};
 use quickcheck::quickcheck;
 
@@ -16,7 +17,10 @@ fn total(text: &str) -> bool {
     let ordered = parsed.diagnostics.windows(2).all(|w| w[0].span.start <= w[1].span.start);
     ordered
         && parsed.diagnostics.iter().all(|d| {
-            sound(&d.span) && d.also.iter().all(|(span, _)| sound(span)) && !render_line(d, &source).contains('\n')
+            codes::find(d.code).is_some()
+                && sound(&d.span)
+                && d.also.iter().all(|(span, _)| sound(span))
+                && !render_line(d, &source).contains('\n')
         })
 }
 
@@ -60,7 +64,7 @@ fn no_source_is_a_source() {
 #[test]
 fn ten_thousand_braces_do_not_overflow_the_stack() {
     let (_, parsed) = read(&"a {".repeat(10_000).replace("a {", "a {\n"));
-    assert!(codes(&parsed).0.contains(&"too-deep"));
+    assert!(super::codes(&parsed).0.contains(&"too-deep"));
     assert!(total(&"{".repeat(16_000)));
     assert!(total(&"}".repeat(16_000)));
 }

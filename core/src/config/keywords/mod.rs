@@ -5,6 +5,7 @@
 mod address;
 mod bfd;
 mod check;
+pub mod describe;
 mod global;
 mod instance;
 mod lvs;

@@ -1,0 +1,163 @@
+//! Rows of the table as text for people.
+
+use super::{Alias, Arg, Keyword, Standing, distinct, find, of};
+use crate::config::build::unknown::distance;
+use crate::config::build::values::expected;
+use crate::config::codes::wrapped;
+
+/// What is written after a keyword, as in a manual page; empty: nothing.
+#[must_use]
+pub fn synopsis(arg: Arg) -> String {
+    match arg {
+        Arg::Flag => String::new(),
+        Arg::Switch => "[on|off]".into(),
+        Arg::Integer(..) => "NUMBER".into(),
+        Arg::Seconds(..) => "SECONDS".into(),
+        Arg::Millis(..) => "MILLISECONDS".into(),
+        Arg::Micros(..) => "MICROSECONDS".into(),
+        Arg::Hex(..) => "HEX".into(),
+        Arg::Word => "WORD".into(),
+        Arg::Words(0, 1) => "[WORD]".into(),
+        Arg::Words(0, _) => "[WORD...]".into(),
+        Arg::Words(1, _) => "WORD...".into(),
+        Arg::Words(least, _) => format!("{}...", ["WORD"].repeat(least).join(" ")),
+        Arg::Form(form, ..) => form.into(),
+        Arg::Choice(choices) | Arg::AnyCase(choices) => choices.join("|"),
+        Arg::Path => "PATH".into(),
+        Arg::Address | Arg::Host | Arg::Group(_) => "ADDRESS".into(),
+        Arg::Interface => "INTERFACE".into(),
+        Arg::User => "USER [GROUP]".into(),
+        Arg::Script => "COMMAND [USER [GROUP]]".into(),
+        Arg::Command => "COMMAND".into(),
+        Arg::Pattern => "TEXT".into(),
+        Arg::Optional(arg) | Arg::Or(arg, _) => format!("[{}]", synopsis(*arg)),
+        Arg::Block | Arg::AnyBlock => "{ ... }".into(),
+        Arg::NamedBlock => "NAME { ... }".into(),
+        Arg::FormBlock(form, ..) => format!("{form} {{ ... }}"),
+        Arg::Lines => "{ one entry on a line }".into(),
+        Arg::Names => "{ NAME... }".into(),
+        Arg::Anything => "...".into(),
+    }
+}
+
+/// What may stand there, where the synopsis does not say it.
+#[must_use]
+pub fn range(arg: Arg) -> Option<String> {
+    match arg {
+        Arg::Integer(..) | Arg::Seconds(..) | Arg::Millis(..) | Arg::Micros(..) | Arg::Hex(..) | Arg::Group(_) => {
+            Some(expected(arg))
+        }
+        Arg::Or(arg, word) => Some(format!("{}; alone it means {word}", range(*arg).unwrap_or_else(|| expected(*arg)))),
+        Arg::Optional(arg) => range(*arg),
+        _ => None,
+    }
+}
+
+/// Where a keyword stands, in words.
+#[must_use]
+pub fn place(block: &str) -> String {
+    if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") }
+}
+
+/// What is to be known of a keyword beyond its name, in sentences. The first letter is small.
+#[must_use]
+pub fn sentences(keyword: &Keyword) -> Vec<String> {
+    let mut out = Vec::new();
+    match keyword.alias {
+        Some(Alias::Of(name)) => out.push(format!("the same as `{name}`")),
+        Some(Alias::Deprecated(name)) => out.push(format!("an old name of `{name}`, which is to be written instead")),
+        None => {}
+    }
+    if !keyword.doc.is_empty() {
+        out.push(keyword.doc.to_owned());
+    }
+    out.extend(range(keyword.arg).map(|range| format!("takes {range}")));
+    if !keyword.default.is_empty() {
+        out.push(format!("default: {}", keyword.default));
+    }
+    if keyword.many {
+        out.push("may be repeated".to_owned());
+    }
+    match keyword.standing {
+        Standing::Implemented => {}
+        Standing::NoEffect(reason) => out.push(format!("no effect: {reason}")),
+        Standing::NotYet(effect) => out.push(format!("not built yet: {effect}")),
+    }
+    out
+}
+
+/// Everything about the keywords of this name, for a terminal.
+#[must_use]
+pub fn explanation(name: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut told: Vec<(Vec<String>, String)> = Vec::new();
+    for block in super::blocks_of(name) {
+        let Some(keyword) = find(block, name) else { continue };
+        // Many blocks say the same of it.
+        let what = (sentences(keyword), synopsis(keyword.arg));
+        if let Some(at) = told.iter().position(|known| *known == what) {
+            let _ = at;
+            out.push_str(&format!("{} {}: the same\n", name, place(block)));
+            continue;
+        }
+        if !told.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&format!("{}\n\n", format!("{name} {}", what.1).trim_end()));
+        out.push_str(&format!("    {}\n", place(block)));
+        for sentence in &what.0 {
+            let text = wrapped(sentence);
+            out.extend(text.lines().map(|line| format!("    {line}\n")));
+        }
+        let inside = inner(block, name);
+        if inside.is_empty() {
+            told.push(what);
+        } else {
+            let names: Vec<&str> = inside.iter().map(|keyword| keyword.name).collect();
+            let text = wrapped(&format!("inside: {}", names.join(", ")));
+            out.extend(text.lines().map(|line| format!("    {line}\n")));
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// The keywords of the block that `name` opens in `block`.
+fn inner(block: &str, name: &str) -> Vec<&'static Keyword> {
+    let path = if block.is_empty() { name.to_owned() } else { format!("{block}/{name}") };
+    super::all().find(|keyword| keyword.block == path).map_or(Vec::new(), |first| of(first.block).collect())
+}
+
+/// The keyword whose name is most like `word`.
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static str> {
+    let near = distinct().map(|k| (distance(k.name, word), k.name)).min_by_key(|(distance, _)| *distance)?;
+    (near.0 <= word.len() / 3).then_some(near.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_keyword_is_explained() {
+        for keyword in super::super::all() {
+            let text = explanation(keyword.name).unwrap_or_default();
+            assert!(text.contains(&place(keyword.block)), "{}/{}:\n{text}", keyword.block, keyword.name);
+        }
+        assert_eq!(explanation("no-such-keyword"), None);
+    }
+
+    #[test]
+    fn a_keyword_at_length() {
+        let text = explanation("virtual_router_id").unwrap();
+        let expected = "virtual_router_id NUMBER\n\n    in `vrrp_instance`\n    the virtual router's number on its link\n    \
+                        takes a whole number from 1 to 255\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_misspelt_keyword_is_found() {
+        assert_eq!(nearest("virtual_ipadress"), Some("virtual_ipaddress"));
+        assert_eq!(nearest("qwertyuiop"), None);
+    }
+}

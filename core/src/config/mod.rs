@@ -11,6 +11,7 @@ pub mod pattern;
 mod preprocess;
 mod print;
 pub mod render;
+pub mod report;
 pub mod scripts;
 pub mod source;
 #[cfg(test)]
@@ -19,7 +20,8 @@ mod tests;
 pub use diagnostic::{Diagnostic, Place, Severity, Span};
 pub use preprocess::needs;
 pub use print::{Secrets, print};
-pub use render::{render, render_line, render_lines};
+pub use render::{render, render_line, render_lines, render_strictly};
+pub use report::{Report, report};
 pub use source::{Settings, Source, SourceFile};
 
 /// What a source says.

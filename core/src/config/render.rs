@@ -11,6 +11,12 @@ use std::collections::BTreeMap;
 /// All of `diagnostics`, each with the lines it is about, and a sentence that counts them. Passwords are blotted out.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], source: &Source, colour: bool) -> String {
+    render_strictly(diagnostics, source, colour, false)
+}
+
+/// The same; with `strict` the last sentence says that warnings refuse the configuration too.
+#[must_use]
+pub fn render_strictly(diagnostics: &[Diagnostic], source: &Source, colour: bool, strict: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
     let places = Places::new(source);
@@ -19,7 +25,7 @@ pub fn render(diagnostics: &[Diagnostic], source: &Source, colour: bool) -> Stri
         out.push_str(&renderer.render(&[report(diagnostic, &places)]));
         out.push_str("\n\n");
     }
-    out.push_str(&summary(diagnostics));
+    out.push_str(&summary(diagnostics, strict));
     out
 }
 
@@ -37,11 +43,8 @@ pub fn render_lines(diagnostics: &[Diagnostic], source: &Source) -> Vec<String> 
 }
 
 fn line(diagnostic: &Diagnostic, places: &Places<'_>) -> String {
-    let (line, column) = places.line_and_column(diagnostic.span);
-    let severity = match diagnostic.severity {
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
+    let (line, column) = places.line_and_column(diagnostic.span.file, diagnostic.span.start);
+    let severity = diagnostic.severity.name();
     let file = places.file_name(diagnostic.span.file);
     let mut out = format!("{file}:{line}:{column}: {severity}: {}", diagnostic.message);
     let label = core::iter::once(&diagnostic.label).filter(|label| !label.is_empty());
@@ -53,11 +56,11 @@ fn line(diagnostic: &Diagnostic, places: &Places<'_>) -> String {
 }
 
 /// What a file contains must neither begin a line of a log nor speak to a terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn summary(diagnostics: &[Diagnostic]) -> String {
+fn summary(diagnostics: &[Diagnostic], strict: bool) -> String {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
     let count = |n: usize, what: &str| match n {
@@ -66,6 +69,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     };
     match (errors, warnings) {
         (0, 0) => String::new(),
+        (0, w) if strict => format!("{}; the configuration is refused (--strict)\n", count(w, "warning")),
         (0, w) => format!("{}; the configuration can be run\n", count(w, "warning")),
         (e, 0) => format!("{}; the configuration is refused\n", count(e, "error")),
         (e, w) => format!("{} and {}; the configuration is refused\n", count(e, "error"), count(w, "warning")),
@@ -111,7 +115,7 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
 }
 
 /// Where lines begin, so that a place is found without reading the file again.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     source: &'a Source,
     starts: BTreeMap<usize, Vec<usize>>,
 }
@@ -123,7 +127,7 @@ struct Excerpt<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn new(source: &'a Source) -> Places<'a> {
+    pub(super) fn new(source: &'a Source) -> Places<'a> {
         let starts = source
             .files
             .iter()
@@ -140,7 +144,7 @@ impl<'a> Places<'a> {
         self.source.files.get(file).map_or("", |file| file.text.as_str())
     }
 
-    fn file_name(&self, file: usize) -> &'a str {
+    pub(super) fn file_name(&self, file: usize) -> &'a str {
         self.source.files.get(file).map_or("", |file| file.name.as_str())
     }
 
@@ -154,9 +158,9 @@ impl<'a> Places<'a> {
     }
 
     /// From 1; columns count characters.
-    fn line_and_column(&self, span: Span) -> (usize, usize) {
-        let line = self.line(span.file, span.start);
-        let before = self.text(span.file).get(self.start(span.file, line)..span.start).unwrap_or_default();
+    pub(super) fn line_and_column(&self, file: usize, at: usize) -> (usize, usize) {
+        let line = self.line(file, at);
+        let before = self.text(file).get(self.start(file, line)..at).unwrap_or_default();
         (line + 1, before.chars().count() + 1)
     }
 

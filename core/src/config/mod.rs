@@ -4,6 +4,7 @@ mod ast;
 mod build;
 pub mod codes;
 pub mod diagnostic;
+pub mod format;
 pub mod keywords;
 mod lexer;
 pub mod model;

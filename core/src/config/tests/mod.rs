@@ -1,7 +1,7 @@
 //! Tests of the whole way from text to configuration.
 
 mod files;
-mod generate;
+pub(in crate::config) mod generate;
 mod lvs;
 mod lvs_generate;
 mod lvs_mistakes;
@@ -31,7 +31,7 @@ fn codes(parsed: &Parsed) -> (Vec<&'static str>, Vec<&'static str>) {
 }
 
 /// An instance with more lines.
-fn instance(lines: &str) -> String {
+pub(in crate::config) fn instance(lines: &str) -> String {
     let base = "interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        10.0.0.1/24\n    }";
     format!("vrrp_instance VI_1 {{\n    {base}\n    {lines}\n}}\n")
 }

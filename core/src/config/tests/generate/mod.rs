@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// A configuration that a text can say.
 #[derive(Clone, Debug)]
-pub(super) struct Sayable(pub(super) Config);
+pub(in crate::config) struct Sayable(pub(in crate::config) Config);
 
 impl Arbitrary for Sayable {
     fn arbitrary(g: &mut Gen) -> Self {
@@ -271,7 +271,7 @@ fn password(g: &mut Gen) -> AuthPass {
 
 /// A text made of words, marks and pieces that mean something, put together at random.
 #[derive(Clone, Debug)]
-pub(super) struct Scraps(pub(super) String);
+pub(in crate::config) struct Scraps(pub(in crate::config) String);
 
 impl Arbitrary for Scraps {
     fn arbitrary(g: &mut Gen) -> Self {

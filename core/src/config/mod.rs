@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod format;
 pub mod keywords;
 mod lexer;
+pub mod manual;
 pub mod model;
 pub mod pattern;
 mod preprocess;

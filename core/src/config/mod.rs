@@ -9,6 +9,7 @@ pub mod keywords;
 mod lexer;
 pub mod manual;
 pub mod model;
+pub mod origin;
 pub mod pattern;
 mod preprocess;
 mod print;
@@ -20,6 +21,7 @@ pub mod source;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Place, Severity, Span};
+pub use origin::origins;
 pub use preprocess::needs;
 pub use print::{Secrets, print};
 pub use render::{render, render_line, render_lines, render_strictly};

@@ -1,0 +1,236 @@
+//! Every value in force, and where it comes from.
+//!
+//! What is in force is taken from the configuration as it was understood, printed; what was written is taken from the
+//! text; what there is to know of a keyword, from the table. So this says nothing that the daemon does not do.
+
+mod value;
+
+use super::ast::Statement;
+use super::keywords::{self, Arg, Keyword, Path};
+use super::render::Places;
+use super::source::Source;
+use super::{Secrets, print, syntax};
+use core::fmt::Write;
+use std::collections::BTreeMap;
+use value::{Row, entries, in_force, said};
+
+/// Every object of a configuration, with every keyword it could have: a line each. Passwords are hidden.
+#[must_use]
+pub fn origins(source: &Source) -> String {
+    let mut diagnostics = Vec::new();
+    let (written, reader) = syntax(source, &mut diagnostics);
+    let config = super::build::config(&written, source, reader.partial, &mut diagnostics);
+    let printed = Source::single("in force", print(&config, Secrets::Hide));
+    let (now, _) = syntax(&printed, &mut diagnostics);
+    let mut table: BTreeMap<Path, Vec<&'static Keyword>> = BTreeMap::new();
+    for keyword in keywords::all().filter(|keyword| keyword.alias.is_none()) {
+        table.entry(keyword.block).or_default().push(keyword);
+    }
+    let global = statements(&written, keywords::ROOT, "global_defs");
+    let global = global.iter().filter_map(|statement| statement.block.as_ref()).flat_map(|block| &block.statements);
+    let mut teller = Teller {
+        places: Places::new(source),
+        table,
+        globals: by_meaning(keywords::GLOBAL, global),
+        out: String::new(),
+    };
+    let written: Vec<&Statement> = written.iter().collect();
+    let now: Vec<&Statement> = now.iter().collect();
+    teller.block(keywords::ROOT, &written, &now, 0);
+    teller.out
+}
+
+type ByMeaning<'a> = BTreeMap<&'static str, Vec<&'a Statement>>;
+
+/// The statements of a block by the keyword they mean.
+fn by_meaning<'a>(block: Path, statements: impl Iterator<Item = &'a Statement>) -> ByMeaning<'a> {
+    let mut out = ByMeaning::new();
+    for statement in statements {
+        let Some(word) = statement.words().first() else { continue };
+        if let Some(keyword) = keywords::find(block, &word.text) {
+            out.entry(keyword.meaning()).or_default().push(statement);
+        }
+    }
+    out
+}
+
+fn statements<'a>(tree: &'a [Statement], block: Path, name: &str) -> Vec<&'a Statement> {
+    by_meaning(block, tree.iter()).remove(name).unwrap_or_default()
+}
+
+struct Teller<'a> {
+    places: Places<'a>,
+    /// The keywords of each block, in the order of the table.
+    table: BTreeMap<Path, Vec<&'static Keyword>>,
+    globals: ByMeaning<'a>,
+    out: String,
+}
+
+impl Teller<'_> {
+    /// All keywords of a block: first those that are a line, then the blocks in it.
+    fn block(&mut self, block: Path, written: &[&Statement], now: &[&Statement], depth: usize) {
+        let written = by_meaning(block, written.iter().copied());
+        let now = by_meaning(block, now.iter().copied());
+        let keywords = self.table.get(block).cloned().unwrap_or_default();
+        let is_object = |keyword: &Keyword| matches!(keyword.arg, Arg::Block | Arg::NamedBlock | Arg::FormBlock(..));
+        let rows: Vec<Row> = keywords
+            .iter()
+            .filter(|keyword| !is_object(keyword))
+            .filter_map(|keyword| self.row(keyword, written.get(keyword.name), now.get(keyword.name)))
+            .collect();
+        value::align(&rows, depth, &mut self.out);
+        for keyword in keywords.iter().filter(|keyword| is_object(keyword)) {
+            self.objects(keyword, written.get(keyword.name), now.get(keyword.name), depth);
+        }
+    }
+
+    fn objects(
+        &mut self,
+        keyword: &Keyword,
+        written: Option<&Vec<&Statement>>,
+        now: Option<&Vec<&Statement>>,
+        depth: usize,
+    ) {
+        let path = if keyword.block.is_empty() {
+            keyword.name.to_owned()
+        } else {
+            format!("{}/{}", keyword.block, keyword.name)
+        };
+        let Some(block) = self.table.keys().find(|block| **block == path).copied() else { return };
+        let (none, written) = (Vec::new(), written.map_or(&[][..], Vec::as_slice));
+        let now = now.unwrap_or(&none);
+        let indent = "    ".repeat(depth);
+        if keyword.arg == Arg::Block {
+            // Several blocks of this kind are one.
+            if written.is_empty() && now.is_empty() {
+                return;
+            }
+            let places: Vec<String> = written.iter().map(|statement| self.place(statement)).collect();
+            let place = if places.is_empty() { "not written".to_owned() } else { places.join(", ") };
+            let _ = writeln!(self.out, "\n{indent}{} ({place})", keyword.name);
+            self.block(block, &inside(written), &inside(now), depth + 1);
+            return;
+        }
+        for (at, statement) in written.iter().enumerate() {
+            let counterpart = counterpart(statement, at, written.len(), now);
+            let _ = writeln!(self.out, "\n{indent}{} ({})", said(statement.words()), self.place(statement));
+            self.block(block, &inside(&[*statement]), &inside(counterpart.as_slice()), depth + 1);
+        }
+    }
+
+    fn row(&self, keyword: &Keyword, written: Option<&Vec<&Statement>>, now: Option<&Vec<&Statement>>) -> Option<Row> {
+        let last = |all: Option<&Vec<&'_ Statement>>| {
+            all.and_then(|all| all.last().map(|statement| statement.words().to_vec()))
+        };
+        let many = keyword.many || matches!(keyword.arg, Arg::Lines | Arg::Names | Arg::AnyBlock);
+        let mut value = if value::is_secret(keyword) && written.is_some() {
+            "********".to_owned()
+        } else if many {
+            entries(now.or(written).map_or(&[][..], Vec::as_slice))
+        } else {
+            in_force(keyword, last(now).as_deref(), last(written).as_deref())
+        };
+        let origin = match written.and_then(|all| all.last()) {
+            Some(statement) => {
+                let place = self.place(statement);
+                match value::otherwise(keyword, last(now).as_deref(), statement.words()) {
+                    Some(text) if !value::is_secret(keyword) => format!("{place}, written as `{text}`"),
+                    _ => place,
+                }
+            }
+            None => match self.inherited(keyword) {
+                Some((global, statement)) => {
+                    if now.is_none() {
+                        value = in_force(global, None, Some(statement.words()));
+                    }
+                    format!("`{}` at {}", global.name, self.place(statement))
+                }
+                None if value.is_empty() => return None,
+                None => "default".to_owned(),
+            },
+        };
+        let value = if value.is_empty() { "-".to_owned() } else { value };
+        Some(Row { keyword: keyword.name, value, origin })
+    }
+
+    /// The keyword of `global_defs` that decides where nothing is written.
+    fn inherited(&self, keyword: &Keyword) -> Option<(&'static Keyword, &Statement)> {
+        if matches!(keyword.block, keywords::ROOT | keywords::GLOBAL) {
+            return None;
+        }
+        let named = keyword.default.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        // Defaults of instances have the same name, or one that begins with `vrrp_`.
+        let prefixed = format!("vrrp_{}", keyword.name);
+        let same = matches!(keyword.block, keywords::INSTANCE | keywords::SYNC_GROUP);
+        let mut candidates = [keyword.name, &prefixed].into_iter().filter(|_| same).chain(named);
+        candidates.find_map(|name| Some((keywords::find(keywords::GLOBAL, name)?, *self.globals.get(name)?.last()?)))
+    }
+
+    fn place(&self, statement: &Statement) -> String {
+        let Some(span) = statement.phrase.as_ref().map(|phrase| phrase.span) else { return String::new() };
+        let (line, _) = self.places.line_and_column(span.file, span.start);
+        format!("{}:{line}", self.places.file_name(span.file))
+    }
+}
+
+/// What is in these blocks.
+fn inside<'a>(statements: &[&'a Statement]) -> Vec<&'a Statement> {
+    statements.iter().filter_map(|statement| statement.block.as_ref()).flat_map(|block| &block.statements).collect()
+}
+
+/// What became of an object: the one in its place, or else of its name.
+fn counterpart<'a>(statement: &Statement, at: usize, count: usize, now: &[&'a Statement]) -> Vec<&'a Statement> {
+    if now.len() == count {
+        return now.get(at).copied().into_iter().collect();
+    }
+    let name = statement.words().get(1).map(|word| word.text.as_str());
+    let same = |other: &&&Statement| other.words().get(1).map(|word| word.text.as_str()) == name;
+    now.iter().find(same).copied().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "global_defs {\n vrrp_garp_master_delay 7\n vrrp_version 3\n smtp_alert_vrrp on\n}\nvrrp_instance A {\n interface eth0\n \
+                        virtual_router_id 5\n advert_int 0.015\n authentication {\n auth_type PASS\n auth_pass secret\n }\n \
+                        track_interface {\n eth1\n eth2 weight 3\n }\n virtual_ipaddress {\n 192.0.2.1/24\n }\n}\n";
+
+    fn line(text: &str, keyword: &str) -> String {
+        let found = text.lines().find(|line| line.split_whitespace().next() == Some(keyword));
+        found.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+    }
+
+    #[test]
+    fn values_and_where_they_come_from() {
+        let text = origins(&Source::single("k.conf", TEXT));
+        assert!(text.contains("\nvrrp_instance A (k.conf:6)\n"), "{text}");
+        assert_eq!(line(&text, "virtual_router_id"), "virtual_router_id 5 k.conf:8");
+        assert_eq!(line(&text, "priority"), "priority 100 default");
+        assert_eq!(line(&text, "advert_int"), "advert_int 0.02 k.conf:9, written as `0.015`");
+        assert_eq!(line(&text, "garp_master_delay"), "garp_master_delay 7 `vrrp_garp_master_delay` at k.conf:2");
+        let instance = text.split("\nvrrp_instance").nth(1).unwrap();
+        assert_eq!(line(instance, "smtp_alert"), "smtp_alert on `smtp_alert_vrrp` at k.conf:4");
+        assert_eq!(line(&text, "version"), "version 3 `vrrp_version` at k.conf:3");
+        assert_eq!(line(&text, "track_interface"), "track_interface eth1, eth2 weight 3 k.conf:14");
+        assert!(!text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn every_keyword_of_an_object_is_there() {
+        let text = origins(&Source::single("k.conf", TEXT));
+        let instance = text.split("\nvrrp_instance A").nth(1).unwrap_or_default();
+        for keyword in keywords::of(keywords::INSTANCE) {
+            let is_line = !matches!(keyword.arg, Arg::Block | Arg::NamedBlock | Arg::FormBlock(..));
+            if is_line && keyword.alias.is_none() && !keyword.default.is_empty() {
+                assert!(!line(instance, keyword.name).is_empty(), "{}:\n{text}", keyword.name);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_has_no_objects() {
+        let text = origins(&Source::default());
+        assert!(!text.contains("vrrp_instance"), "{text}");
+    }
+}

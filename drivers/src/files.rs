@@ -26,12 +26,14 @@ const MAX_ROUNDS: usize = 100;
 /// Which configuration, and what it may ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The main file.
+    /// The main file; `-` is standard input.
     pub file: PathBuf,
     /// The id of lines that begin with `@`; `None`: the host's name up to its first dot.
     pub id: Option<String>,
     /// Whatever an `include` does not find is an error.
     pub all_files: bool,
+    /// A warning is enough to refuse it.
+    pub strict: bool,
 }
 
 /// A configuration as it was read: the text is kept for its diagnostics.
@@ -41,6 +43,8 @@ pub struct Loaded {
     pub source: Source,
     /// What it says.
     pub parsed: Parsed,
+    /// A warning is enough to refuse it.
+    pub strict: bool,
 }
 
 /// Why there is nothing to read.
@@ -54,14 +58,14 @@ pub enum LoadError {
     Empty(PathBuf),
 }
 
-/// Reads and parses a configuration.
+/// Reads and parses a configuration; `-` is standard input.
 ///
 /// # Errors
 /// When there is none. Mistakes in it are no error here: see [`Parsed::is_usable`].
 pub fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
     let source = read(wanted)?;
     let parsed = config::parse(&source);
-    Ok(Loaded { source, parsed })
+    Ok(Loaded { source, parsed, strict: wanted.strict })
 }
 
 /// Reads a configuration with all the files that it includes.
@@ -76,7 +80,8 @@ pub fn read(wanted: &Wanted) -> Result<Source, LoadError> {
     if text.is_empty() {
         return Err(LoadError::Empty(path.clone()));
     }
-    let main = SourceFile { name: lossy(path), text, directory: directory(path), identity: identity(path) };
+    let name = if is_stdin(path) { "<stdin>".to_owned() } else { lossy(path) };
+    let main = SourceFile { name, text, directory: directory(path), identity: identity(path) };
     let mut source = Source::new(main, settings(wanted));
     for _ in 0..MAX_ROUNDS {
         let needs = config::needs(&source);
@@ -89,6 +94,12 @@ pub fn read(wanted: &Wanted) -> Result<Source, LoadError> {
         }
     }
     Ok(source)
+}
+
+/// Whether standard input is meant.
+#[must_use]
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 fn settings(wanted: &Wanted) -> Settings {
@@ -113,7 +124,11 @@ struct Reader {
 impl Reader {
     fn text(&mut self, path: &Path) -> io::Result<String> {
         let mut bytes = Vec::new();
-        File::open(path)?.take(self.left + 1).read_to_end(&mut bytes)?;
+        if is_stdin(path) {
+            io::stdin().lock().take(self.left + 1).read_to_end(&mut bytes)?;
+        } else {
+            File::open(path)?.take(self.left + 1).read_to_end(&mut bytes)?;
+        }
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| {
             io::Error::new(io::ErrorKind::FileTooLarge, format!("the files are larger than {} MiB", MAX_BYTES >> 20))
         })?;
@@ -236,10 +251,16 @@ fn lossy(path: &Path) -> String {
 }
 
 impl Loaded {
+    /// Whether it can be run: without errors, and where it is wanted so without warnings too.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.parsed.is_usable() && (!self.strict || self.parsed.diagnostics.is_empty())
+    }
+
     /// All diagnostics for a person to read.
     #[must_use]
     pub fn rendered(&self, colour: bool) -> String {
-        config::render(&self.parsed.diagnostics, &self.source, colour)
+        config::render_strictly(&self.parsed.diagnostics, &self.source, colour, self.strict)
     }
 
     /// What is said of words that are not understood or not clear. The file is run without them, as the C version does.

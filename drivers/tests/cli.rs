@@ -4,8 +4,10 @@
 use keepalived_core::Time;
 use keepalived_core::trace::{Key, Recorder};
 use keepalived_core::vrrp::{Input, Vrrp};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 const GOOD: &str = "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        \
@@ -139,6 +141,133 @@ fn check_ends_with_0_while_it_can_be_run() {
     assert!(text.contains("warning"), "{text}");
     assert_eq!(check(&GOOD.replace("interface eth0", "")).0, 1);
     assert_eq!(status(&keepalived(&["check", "/no/such/file"])), 1);
+}
+
+/// Runs with `text` on standard input.
+fn with_input(arguments: &[&str], text: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keepalived"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it can be started");
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn check_reads_standard_input() {
+    let output = with_input(&["check", "-"], &GOOD.replace("51", "510"));
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).contains("<stdin>:3:23"), "{}", stderr(&output));
+    assert_eq!(status(&with_input(&["check", "-"], GOOD)), 0);
+}
+
+#[test]
+fn check_prints_json() {
+    let text = GOOD.replace("51", "510").replace("interface", "prioritty 3\n interface");
+    let output = with_input(&["check", "--format", "json", "-"], &text);
+    assert_eq!((status(&output), stderr(&output)), (1, String::new()));
+    insta::assert_snapshot!("json", stdout(&output));
+    for (file, verdict, expected) in [("/no/such/file", "refused", 1), ("-", "fine", 0)] {
+        let output = with_input(&["check", "--format=json", file], GOOD);
+        assert_eq!(status(&output), expected);
+        assert!(stdout(&output).contains(&format!("\"verdict\": \"{verdict}\"")), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn strict_refuses_warnings() {
+    let text = GOOD.replace("interface", "prioritty 3\n interface");
+    let (_dir, path) = file(&text);
+    assert_eq!(status(&keepalived(&["check", name(&path)])), 0);
+    let output = keepalived(&["check", "--strict", name(&path)]);
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).ends_with("1 warning; the configuration is refused (--strict)\n"), "{}", stderr(&output));
+    assert_eq!(status(&keepalived(&["--strict", "check", name(&path)])), 1);
+    let (_good, good) = file(GOOD);
+    assert_eq!(status(&keepalived(&["check", "--strict", name(&good)])), 0);
+    let dir = tempfile::tempdir().expect("a directory");
+    let pid = dir.path().join("pid");
+    let output = keepalived(&["--strict", "-n", "-f", name(&path), "-p", name(&pid)]);
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).contains("has warnings, and --strict refuses them"), "{}", stderr(&output));
+    assert!(!pid.exists());
+}
+
+#[test]
+fn only_a_terminal_sees_colours() {
+    let (_dir, path) = file(&GOOD.replace("51", "510"));
+    assert!(!stderr(&keepalived(&["check", name(&path)])).contains('\u{1b}'));
+}
+
+#[test]
+fn every_command_has_help() {
+    for command in ["check", "explain", "fmt", "replay", "completion"] {
+        for option in ["-h", "--help"] {
+            let output = keepalived(&[command, option]);
+            assert_eq!(status(&output), 0, "{command} {option}: {}", stderr(&output));
+            assert!(stdout(&output).contains(&format!("Usage: keepalived {command}")), "{}", stdout(&output));
+        }
+    }
+}
+
+#[test]
+fn codes_and_keywords_are_explained() {
+    let list = stdout(&keepalived(&["explain"]));
+    assert!(list.lines().count() > 40 && list.contains("out-of-range"), "{list}");
+    for word in ["out-of-range", "error[out-of-range]", "`out-of-range`"] {
+        let output = keepalived(&["explain", word]);
+        assert_eq!(status(&output), 0);
+        assert!(stdout(&output).starts_with("out-of-range (error): "), "{}", stdout(&output));
+    }
+    let keyword = stdout(&keepalived(&["explain", "advert_int"]));
+    assert!(keyword.starts_with("advert_int SECONDS\n") && keyword.contains("default: 1"), "{keyword}");
+    let output = keepalived(&["explain", "out-of-rage"]);
+    assert_eq!((status(&output), stdout(&output)), (1, String::new()));
+    assert!(stderr(&output).contains("did you mean `out-of-range`?"), "{}", stderr(&output));
+}
+
+#[test]
+fn files_are_formatted() {
+    let ugly = GOOD.replace("    ", "\t").replace(" {", "\n{");
+    let (_dir, path) = file(&ugly);
+    assert_eq!(stdout(&keepalived(&["fmt", name(&path)])), GOOD);
+    assert_eq!(stdout(&with_input(&["fmt", "-"], &ugly)), GOOD);
+    let output = keepalived(&["fmt", "--check", name(&path)]);
+    assert_eq!((status(&output), stdout(&output)), (1, String::new()));
+    assert!(stderr(&output).contains(":1: not in its normal form"), "{}", stderr(&output));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("rights");
+    let link = path.with_file_name("link");
+    std::os::unix::fs::symlink(&path, &link).expect("a link");
+    assert_eq!(status(&keepalived(&["fmt", "--write", name(&link)])), 0);
+    assert_eq!(std::fs::read_to_string(&path).expect("a file"), GOOD);
+    assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o640);
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_dir(path.parent().expect("a directory")).expect("a directory").count(), 2);
+    assert_eq!(status(&keepalived(&["fmt", "--check", name(&path)])), 0);
+}
+
+#[test]
+fn a_file_that_is_not_understood_is_not_formatted() {
+    let text = GOOD.replacen('}', "", 1);
+    let (_dir, path) = file(&text);
+    let output = keepalived(&["fmt", "--write", name(&path)]);
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).contains("a block is not closed"), "{}", stderr(&output));
+    assert_eq!(std::fs::read_to_string(&path).expect("a file"), text);
+}
+
+#[test]
+fn shells_complete_words() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = keepalived(&["completion", shell]);
+        assert_eq!(status(&output), 0);
+        for word in ["dont-fork", "explain", "virtual_router_id", "out-of-range"] {
+            assert!(stdout(&output).contains(word), "{shell}: {word}");
+        }
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn instance(name: &str, vrid: u8) -> String {
 }
 
 fn wanted(file: PathBuf) -> Wanted {
-    Wanted { file, id: Some("main".into()), all_files: false }
+    Wanted { file, id: Some("main".into()), all_files: false, strict: false }
 }
 
 fn read(dir: &TempDir) -> Loaded {

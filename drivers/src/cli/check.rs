@@ -1,72 +1,94 @@
 //! `keepalived check` and `-t`.
 
+use super::commands::Format;
 use super::exit;
 use super::options::Options;
-use crate::files::{self, LoadError, Wanted};
+use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::process::checks::check_scripts;
-use keepalived_core::config::scripts::SECURITY;
+use keepalived_core::config::report::{Report, Verdict, report, unreadable};
+use keepalived_core::config::{origins, scripts::SECURITY};
 use rustix::fs::{Mode, OFlags, open};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-/// All mistakes of a file, on standard error.
-pub(super) fn check(wanted: &Wanted) -> ExitCode {
-    let mut err = std::io::stderr();
-    let colour = err.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let status = report(wanted, colour, &mut err);
-    match status {
-        Ok(report) if report.usable && !report.complaints => {
-            let _ = writeln!(err, "{}: nothing to complain of", wanted.file.display());
-            ExitCode::SUCCESS
+/// Whether to write to this terminal in colour (<https://no-color.org>).
+pub(super) fn in_colour(out: &impl IsTerminal) -> bool {
+    out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// All mistakes of a file: for people on standard error, for machines on standard output. With `all` every value in force, too.
+pub(super) fn check(wanted: &Wanted, format: Format, all: bool) -> ExitCode {
+    let usable = match (load(wanted), format) {
+        (Err(error), Format::Text) => {
+            eprintln!("keepalived: {error}");
+            false
         }
-        Ok(report) if report.usable => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+        (Err(error), Format::Json) => print_json(&unreadable(&wanted.file.to_string_lossy(), &error.to_string())),
+        (Ok(loaded), Format::Text) => {
+            let mut err = std::io::stderr();
+            let _ = err.write_all(loaded.rendered(in_colour(&err)).as_bytes());
+            if all {
+                // Nobody reads any further (`| head`).
+                let _ = std::io::stdout().write_all(origins(&loaded.source).as_bytes());
+            } else if loaded.parsed.diagnostics.is_empty() {
+                let _ = writeln!(err, "{}: nothing to complain of", wanted.file.display());
+            }
+            loaded.is_usable()
+        }
+        (Ok(loaded), Format::Json) => print_json(&report(&loaded.parsed.diagnostics, &loaded.source, loaded.strict)),
+    };
+    if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The same with the exit statuses of the C version.
 pub(super) fn test(options: &Options) -> ExitCode {
-    let wanted = options.wanted(None);
-    let status = match &options.config_test {
+    let mut colour = false;
+    let mut out: Box<dyn Write> = match &options.config_test {
         Some(Some(path)) => {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             match open(path, flags, Mode::from_raw_mode(0o644)) {
-                Ok(out) => report(&wanted, false, &mut std::fs::File::from(out)),
+                Ok(out) => Box::new(std::fs::File::from(out)),
                 Err(error) => {
                     eprintln!("keepalived: {}: {error}", path.display());
                     return ExitCode::from(exit::FATAL);
                 }
             }
         }
-        _ => report(&wanted, std::io::stderr().is_terminal(), &mut std::io::stderr()),
+        _ => {
+            colour = in_colour(&std::io::stderr());
+            Box::new(std::io::stderr())
+        }
     };
-    match status {
-        Err(_) => ExitCode::from(exit::TEST_NO_FILE),
-        Ok(Report { insecure: true, .. }) => ExitCode::from(exit::TEST_INSECURE),
-        Ok(Report { complaints: true, .. }) => ExitCode::from(exit::TEST_COMPLAINTS),
-        Ok(_) => ExitCode::SUCCESS,
-    }
-}
-
-struct Report {
-    usable: bool,
-    complaints: bool,
-    insecure: bool,
-}
-
-fn report(wanted: &Wanted, colour: bool, out: &mut dyn Write) -> Result<Report, LoadError> {
-    let mut loaded = match files::load(wanted) {
+    let wanted = options.wanted(None);
+    let loaded = match load(&wanted) {
         Ok(loaded) => loaded,
         Err(error) => {
             let _ = writeln!(out, "keepalived: {error}");
-            return Err(error);
+            return ExitCode::from(exit::TEST_NO_FILE);
         }
     };
-    check_scripts(&mut loaded.parsed, &loaded.source);
     let _ = out.write_all(loaded.rendered(colour).as_bytes());
-    Ok(Report {
-        usable: loaded.parsed.is_usable(),
-        complaints: !loaded.parsed.diagnostics.is_empty(),
-        insecure: loaded.parsed.diagnostics.iter().any(|diagnostic| SECURITY.contains(&diagnostic.code)),
-    })
+    let diagnostics = &loaded.parsed.diagnostics;
+    if diagnostics.iter().any(|diagnostic| SECURITY.contains(&diagnostic.code)) {
+        ExitCode::from(exit::TEST_INSECURE)
+    } else if diagnostics.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(exit::TEST_COMPLAINTS)
+    }
+}
+
+/// A configuration, and what there is to say of it and of its scripts.
+fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
+    let mut loaded = files::load(wanted)?;
+    check_scripts(&mut loaded.parsed, &loaded.source);
+    Ok(loaded)
+}
+
+/// Prints it; whether the configuration can be run.
+fn print_json(report: &Report) -> bool {
+    let mut out = std::io::stdout().lock();
+    // Nobody reads any further (`| head`), or the disk is full: the status still tells.
+    let _ = serde_json::to_writer_pretty(&mut out, report).map_err(std::io::Error::from).and_then(|()| writeln!(out));
+    report.verdict != Verdict::Refused
 }

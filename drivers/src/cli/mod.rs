@@ -1,13 +1,19 @@
 //! The command line: what was asked for, and by which status it ends.
 
 mod check;
+pub mod commands;
+mod explain;
+mod format;
+mod generate;
 pub mod options;
 mod replay;
 mod start;
 
+use crate::files::Wanted;
 use clap::Parser;
 use clap::error::ErrorKind;
-use options::{Command, Options};
+use commands::Command;
+use options::Options;
 use std::process::ExitCode;
 
 /// The statuses of the C version.
@@ -47,8 +53,15 @@ pub fn main() -> ExitCode {
         return signum(name);
     }
     match &options.command {
-        Some(Command::Check { file }) => check::check(&options.wanted(file.as_deref())),
-        Some(Command::Replay { file }) => replay::replay(file),
+        Some(Command::Check { file, format, strict, explain_defaults, .. }) => {
+            let wanted = options.wanted(file.as_deref());
+            check::check(&Wanted { strict: wanted.strict || *strict, ..wanted }, *format, *explain_defaults)
+        }
+        Some(Command::Explain { word, .. }) => explain::explain(word.as_deref()),
+        Some(Command::Fmt { files, check, write, .. }) => format::format(files, *check, *write),
+        Some(Command::Completion { shell, .. }) => generate::completion(*shell),
+        Some(Command::Generate { what, .. }) => generate::generate(*what),
+        Some(Command::Replay { file, .. }) => replay::replay(file),
         None => {
             if let Some(reason) = options.refused() {
                 eprintln!("keepalived: {reason}");

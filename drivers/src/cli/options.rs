@@ -1,7 +1,8 @@
 //! The command line. The options are those of the C version 2.4, short and long, so that unit files and scripts keep working.
 
+use super::commands::Command;
 use crate::files::{DEFAULT, Wanted};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,9 @@ pub struct Options {
     /// Run all parts even without configuration (always so)
     #[arg(long = "all", help_heading = WHAT)]
     pub all: bool,
+    /// Do not start with a configuration of which there is anything to complain: a warning is enough
+    #[arg(long, help_heading = WHAT)]
+    pub strict: bool,
     /// Run in this network namespace, as `ip netns` names it
     #[arg(short = 's', long, value_name = "NAME", help_heading = WHAT)]
     pub namespace: Option<String>,
@@ -159,21 +163,6 @@ pub struct Later {
     pub genhash: bool,
 }
 
-/// What to do instead of running.
-#[derive(Clone, Debug, Subcommand)]
-pub enum Command {
-    /// Check a configuration and print every mistake with its place: 0 it can be run, 1 it cannot
-    Check {
-        /// The file [default: that of -f, or /etc/keepalived/keepalived.conf]
-        file: Option<PathBuf>,
-    },
-    /// Replay a recording and print its story: 0 everything came out the same, 1 it did not
-    Replay {
-        /// The recording
-        file: PathBuf,
-    },
-}
-
 /// getopt(3) takes the optional value of a short option without an equals sign: `-g/var/log/k.log`. Without one we take what
 /// begins like a path; other letters are options, as in `-tn`.
 pub fn with_equals_sign(arg: OsString) -> OsString {
@@ -211,7 +200,7 @@ impl Options {
     #[must_use]
     pub fn wanted(&self, file: Option<&Path>) -> Wanted {
         let file = file.or(self.use_file.as_deref()).unwrap_or(Path::new(DEFAULT));
-        Wanted { file: file.to_owned(), id: self.config_id.clone(), all_files: self.all_config }
+        Wanted { file: file.to_owned(), id: self.config_id.clone(), all_files: self.all_config, strict: self.strict }
     }
 
     /// Why these options cannot be run with at all.
@@ -274,7 +263,7 @@ mod tests {
     #[test]
     fn the_configuration_that_is_meant() {
         let wanted = parse("keepalived -e -i main -f a.conf").unwrap().wanted(None);
-        let expected = Wanted { file: "a.conf".into(), id: Some("main".into()), all_files: true };
+        let expected = Wanted { file: "a.conf".into(), id: Some("main".into()), all_files: true, strict: false };
         assert_eq!(wanted, expected);
         let other = parse("keepalived -f a.conf").unwrap().wanted(Some(Path::new("b.conf")));
         assert_eq!((other.file, other.id), ("b.conf".into(), None));

@@ -1,5 +1,6 @@
 //! The daemon: from the command line to the loop, and out again.
 
+use super::check::in_colour;
 use super::exit;
 use super::options::Options;
 use crate::daemon::detach::{Side, Starting, detach, let_go_of_files};
@@ -85,14 +86,13 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     let mut loaded = files::load(&plan.wanted).map_err(|error| match error {
         LoadError::Unreadable(..) | LoadError::Empty(_) => Failure(exit::NO_FILE, error.to_string()),
     })?;
-    if !loaded.parsed.is_usable() {
-        let rendered = loaded.rendered(io::stderr().is_terminal());
-        return Err(Failure(
-            exit::CONFIG,
-            format!("{} has errors\n\n{}", plan.wanted.file.display(), rendered.trim_end()),
-        ));
-    }
     check_scripts(&mut loaded.parsed, &loaded.source);
+    if !loaded.is_usable() {
+        let rendered = loaded.rendered(in_colour(&io::stderr()));
+        let what = if loaded.parsed.is_usable() { "warnings, and --strict refuses them" } else { "errors" };
+        let file = plan.wanted.file.display();
+        return Err(Failure(exit::CONFIG, format!("{file} has {what}\n\n{}", rendered.trim_end())));
+    }
 
     let mut pid_files = Vec::new();
     // Daemons in several namespaces do not take each other's.

@@ -154,6 +154,10 @@ impl Service {
                     self.refuse("there are errors in it");
                     return None;
                 }
+                if !loaded.is_usable() {
+                    self.refuse("there are warnings, and --strict refuses them");
+                    return None;
+                }
                 // At the start what is not understood is skipped, as the C version does. Here somebody has just written it, and skipping
                 // it would take back what is in force.
                 if let Some(new) = loaded.doubts().difference(&self.doubts).next() {

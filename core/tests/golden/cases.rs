@@ -105,7 +105,9 @@ impl Block {
             with.for_each(|(_, lines)| text.push_str(lines));
         }
         let own = text.lines().filter_map(|line| line.split_whitespace().next());
-        let around = own.fold(without(&self.around, case.keyword), |around, word| without(&around, word));
+        let meaning = keywords::find(self.path, case.keyword).map_or("", |keyword| keyword.meaning());
+        let own = own.chain([case.keyword, meaning]);
+        let around = own.fold(self.around.clone(), |around, word| without(&around, word));
         let at = around.find('@').unwrap();
         let line = around[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let indent = &around[line..at];

@@ -1,5 +1,6 @@
 //! Figures, ours and the C version side by side in one run. Run it through `scripts/bench`.
 
+mod config;
 mod failover;
 mod steady;
 mod table;
@@ -7,10 +8,12 @@ mod table;
 use keepalived_netns_tests::daemon::Implementation;
 use keepalived_netns_tests::sandbox::enter_sandbox;
 use std::process::ExitCode;
+use std::time::Duration;
 
 const HELP: &str = "\
 scripts/bench failover [--quick] [--trials N]   how late after the protocol's deadline a backup takes over
-scripts/bench steady [--quick]                  CPU and memory of 255 masters";
+scripts/bench steady [--quick]                  CPU and memory of 255 masters
+scripts/bench config [--quick] [--trials N]     time and memory of `-t` with large files";
 
 /// Both, in the order in which they take turns. With `KEEPALIVED_UNDER_TEST=c` the C version twice: how far chance alone goes.
 fn both() -> [Implementation; 2] {
@@ -35,6 +38,11 @@ fn main() -> ExitCode {
         Some("failover") => {
             enter_sandbox();
             failover::run(trials.unwrap_or(if quick { 3 } else { 20 }));
+        }
+        Some("config") => {
+            enter_sandbox();
+            let patience = Duration::from_secs(if quick { 10 } else { 120 });
+            config::run(trials.unwrap_or(if quick { 1 } else { 5 }), patience);
         }
         Some("steady") => {
             enter_sandbox();

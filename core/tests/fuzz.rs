@@ -2,20 +2,73 @@
 
 #![allow(clippy::expect_used, clippy::disallowed_methods)] // A test says what it expects, and reads its corpus.
 
+#[path = "../fuzz/bodies/config.rs"]
+mod config;
+#[path = "../fuzz/bodies/lexer.rs"]
+mod lexer;
 #[path = "../fuzz/bodies/packet.rs"]
 mod packet;
+#[path = "../fuzz/bodies/preprocess.rs"]
+mod preprocess;
 
+use keepalived_core::config::keywords;
 use quickcheck::quickcheck;
+use std::path::Path;
+
+/// Runs a target on its corpus.
+fn replay(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files: Vec<_> =
+        std::fs::read_dir(folder).expect("the corpus").map(|entry| entry.expect("a file").path()).collect();
+    assert!(files.len() >= 10, "the corpus is there");
+    for file in files {
+        println!("{}", file.display());
+        run(&std::fs::read(file).expect("readable"));
+    }
+}
 
 #[test]
 fn the_corpus_of_packets() {
-    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/packet");
-    let files: Vec<_> =
-        std::fs::read_dir(dir).expect("the corpus").map(|entry| entry.expect("a file").path()).collect();
-    assert!(files.len() >= 10, "the corpus is there");
-    for file in files {
-        packet::run(&std::fs::read(file).expect("readable"));
-    }
+    replay("packet", packet::run);
+}
+
+#[test]
+fn the_corpus_of_files() {
+    replay("config", config::run);
+}
+
+#[test]
+fn the_corpus_of_lines() {
+    replay("lexer", lexer::run);
+}
+
+#[test]
+fn the_corpus_of_directives() {
+    replay("preprocess", preprocess::run);
+}
+
+/// For `-dict`: `KEEPALIVED_DICTIONARY=FILE cargo test -p keepalived-core --test fuzz -- --ignored dictionary`.
+#[test]
+#[ignore = "writes a file for the fuzzer"]
+fn the_dictionary_of_keywords() {
+    let path = std::env::var("KEEPALIVED_DICTIONARY").expect("KEEPALIVED_DICTIONARY names a file");
+    let words = keywords::distinct().map(|keyword| format!("\"{}\"\n", keyword.name));
+    let others = [
+        "{\\x0a",
+        "}\\x0a",
+        "\\x0a",
+        "10.0.0.1/24",
+        "2001:db8::1",
+        "eth0",
+        "~SEQ(",
+        "~LST(",
+        "${A}",
+        "$A=",
+        "@^a ",
+        "include ",
+    ];
+    let others = others.map(|word| format!("\"{word}\"\n"));
+    std::fs::write(path, words.chain(others).collect::<String>()).expect("written");
 }
 
 /// Valid adverts with one byte changed, which plain random bytes hardly ever reach.
@@ -35,7 +88,12 @@ fn near_misses(choice: u8, ttl: u8, seed: u8, at: usize, value: u8) -> bool {
 }
 
 quickcheck! {
-    fn any_bytes(bytes: Vec<u8>) -> bool { packet::run(&bytes); true }
+    fn any_bytes(bytes: Vec<u8>) -> bool {
+        for run in [packet::run, config::run, lexer::run, preprocess::run] {
+            run(&bytes);
+        }
+        true
+    }
     fn a_byte_changed(choice: u8, ttl: u8, seed: u8, at: usize, value: u8) -> bool {
         near_misses(choice, ttl, seed, at, value)
     }

@@ -1,0 +1,10 @@
+//! Any bytes, as a whole file.
+
+#[path = "sound.rs"]
+mod sound;
+
+use keepalived_core::config::Source;
+
+pub(crate) fn run(data: &[u8]) {
+    sound::check(&Source::single("fuzz.conf", String::from_utf8_lossy(data)));
+}

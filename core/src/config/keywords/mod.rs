@@ -7,6 +7,7 @@ mod bfd;
 mod check;
 pub mod describe;
 mod global;
+mod index;
 mod instance;
 mod lvs;
 mod net;
@@ -18,8 +19,7 @@ mod track;
 
 pub use check::*;
 pub use lvs::{REAL_SERVER, SSL, VIRTUAL_SERVER};
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+pub use index::{begins_a_section, blocks_of, distinct, find, is_inside_not_yet, of};
 
 /// The block a keyword stands in: the keywords that open it, joined by `/`; empty outside every block.
 pub type Path = &'static str;
@@ -272,62 +272,6 @@ pub fn all() -> impl Iterator<Item = &'static Keyword> {
     .chain(net::ALL)
     .flatten()
     .chain(FILES.iter().flatten())
-}
-
-struct Index {
-    by_place: BTreeMap<(Path, &'static str), &'static Keyword>,
-    blocks_of: BTreeMap<&'static str, Vec<Path>>,
-}
-
-static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index { by_place: BTreeMap::new(), blocks_of: BTreeMap::new() };
-    for keyword in all() {
-        index.by_place.entry((keyword.block, keyword.name)).or_insert(keyword);
-        let blocks = index.blocks_of.entry(keyword.name).or_default();
-        if !blocks.contains(&keyword.block) {
-            blocks.push(keyword.block);
-        }
-    }
-    index
-});
-
-/// The keyword `name` of `block`.
-#[must_use]
-pub fn find(block: Path, name: &str) -> Option<&'static Keyword> {
-    INDEX.by_place.get(&(block, name)).copied()
-}
-
-/// All keywords of `block`.
-pub fn of(block: Path) -> impl Iterator<Item = &'static Keyword> {
-    INDEX.by_place.range((block, "")..).take_while(move |((b, _), _)| *b == block).map(|(_, keyword)| *keyword)
-}
-
-/// Every name that begins a line, once, with one of the blocks it may stand in.
-pub fn distinct() -> impl Iterator<Item = &'static Keyword> {
-    INDEX.blocks_of.iter().filter_map(|(name, blocks)| find(blocks.iter().find(|b| !LINES.contains(b))?, name))
-}
-
-/// The blocks in which `name` may stand.
-#[must_use]
-pub fn blocks_of(name: &str) -> &'static [Path] {
-    INDEX.blocks_of.get(name).map_or(&[], Vec::as_slice)
-}
-
-/// Whether `name` opens a block outside every block, and can stand nowhere else.
-#[must_use]
-pub fn begins_a_section(name: &str) -> bool {
-    blocks_of(name).iter().all(|block| *block == ROOT || LINES.contains(block))
-        && find(ROOT, name).is_some_and(|k| k.arg.has_block())
-}
-
-/// Whether `block` is, or is inside, a block of which nothing comes yet.
-#[must_use]
-pub fn is_inside_not_yet(block: Path) -> bool {
-    let opens = |end: usize| {
-        let (parent, name) = block[..end].rsplit_once('/').unwrap_or((ROOT, &block[..end]));
-        INDEX.by_place.get(&(parent, name)).is_some_and(|k| matches!(k.standing, Standing::NotYet(_)))
-    };
-    !block.is_empty() && block.match_indices('/').map(|(at, _)| at).chain([block.len()]).any(opens)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Span, Via};
 use super::lexer::{Phrase, Token, Word};
+use super::pack::{Packed, Store};
 use super::source::Source;
 
 /// Nothing in the language is nested deeper than this.
@@ -32,6 +33,51 @@ pub(super) struct Block {
     pub(super) statements: Vec<Statement>,
 }
 
+/// What stands outside every block.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// In the order of the source.
+    pub(super) tops: Vec<Top>,
+    store: Store,
+}
+
+/// A statement outside every block.
+#[derive(Debug)]
+pub(super) enum Top {
+    /// As it is.
+    Whole(Statement),
+    /// Put away until it is needed; its keyword.
+    Packed(&'static str, Packed),
+}
+
+impl Tree {
+    /// A statement that was put away.
+    pub(super) fn unpack(&self, packed: Packed, source: &Source) -> Statement {
+        self.store.unpack(packed, source)
+    }
+
+    /// A statement, wherever it is.
+    pub(super) fn whole(&self, top: &Top, source: &Source) -> Statement {
+        match top {
+            Top::Whole(statement) => statement.clone(),
+            Top::Packed(_, packed) => self.unpack(*packed, source),
+        }
+    }
+
+    fn push(&mut self, statement: Statement, source: &Source) {
+        let keyword = statement.words().first().filter(|_| statement.block.is_some());
+        let many = keyword.and_then(|word| MANY.iter().find(|many| **many == word.text));
+        let top = match many.and_then(|many| Some(Top::Packed(many, self.store.pack(&statement, source)?))) {
+            Some(packed) => packed,
+            None => Top::Whole(statement),
+        };
+        self.tops.push(top);
+    }
+}
+
+/// Sections of which there can be tens of thousands, and that are read one after the other.
+pub(super) const MANY: &[&str] = &["vrrp_instance", "virtual_server"];
+
 /// Builds the tree. `begins_a_section` tells keywords that stand outside every block: where one of them opens a block
 /// inside another, the brace before it is missing.
 pub(super) struct Builder<'a> {
@@ -39,7 +85,11 @@ pub(super) struct Builder<'a> {
     begins_a_section: fn(&str) -> bool,
     /// Lines were left out, so braces prove nothing.
     pub(super) partial: bool,
+    tree: Tree,
+    /// The last of the statements outside every block, while something can still be added to it.
     root: Vec<Statement>,
+    /// The last of them that had a block.
+    last_section: Option<Span>,
     /// The open blocks, the innermost last. Each belongs to the last statement of the one before it.
     open: Vec<Block>,
     /// Open braces beyond `MAX_DEPTH`.
@@ -51,7 +101,8 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     pub(super) fn new(source: &'a Source, begins_a_section: fn(&str) -> bool) -> Builder<'a> {
         let (root, open) = (Vec::new(), Vec::new());
-        Builder { source, begins_a_section, partial: false, root, open, ignored: 0, hint: None }
+        let (tree, last_section) = (Tree::default(), None);
+        Builder { source, begins_a_section, partial: false, tree, root, last_section, open, ignored: 0, hint: None }
     }
 
     /// Takes the next token.
@@ -60,6 +111,16 @@ impl<'a> Builder<'a> {
             Token::Phrase(phrase) => self.phrase(phrase, out),
             Token::Open(span) => self.open(span, out),
             Token::Close(span) => self.close(span, out),
+        }
+    }
+
+    /// Nothing can be added any more to what stands outside every block.
+    fn settle(&mut self) {
+        for statement in self.root.drain(..) {
+            if let (Some(phrase), Some(_)) = (&statement.phrase, &statement.block) {
+                self.last_section = Some(phrase.span);
+            }
+            self.tree.push(statement, self.source);
         }
     }
 
@@ -81,6 +142,9 @@ impl<'a> Builder<'a> {
             out.push(Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this"));
             let open = Span { start: span.end, ..span };
             self.open.push(Block { open, statements: Vec::new() });
+        }
+        if self.open.is_empty() {
+            self.settle();
         }
         self.current().push(Statement { phrase: Some(phrase), block: None });
     }
@@ -135,23 +199,21 @@ impl<'a> Builder<'a> {
                     self.hint = Some((span, block.open));
                 }
                 self.attach(block);
+                if self.open.is_empty() {
+                    self.settle();
+                }
             }
             None if self.partial => {}
             None => {
                 let mut d = Diagnostic::error("unexpected-brace", span, "a `}` that closes nothing")
                     .label("no block is open here")
                     .help("remove it, or look for a `{` that is missing above");
-                if let Some(opened) = self.last_section() {
+                if let Some(opened) = self.last_section {
                     d = d.also(opened, "the last block before it begins here and is closed already");
                 }
                 out.push(d);
             }
         }
-    }
-
-    /// The last statement at the top that has a block.
-    fn last_section(&self) -> Option<Span> {
-        self.root.iter().rev().find(|s| s.block.is_some()).and_then(|s| s.phrase.as_ref()).map(|p| p.span)
     }
 
     fn attach(&mut self, block: Block) {
@@ -178,8 +240,8 @@ impl<'a> Builder<'a> {
         out.push(d);
     }
 
-    /// The statements outside every block.
-    pub(super) fn finish(mut self, out: &mut Vec<Diagnostic>) -> Vec<Statement> {
+    /// The whole of it.
+    pub(super) fn finish(mut self, out: &mut Vec<Diagnostic>) -> Tree {
         if !self.partial
             && let Some(block) = self.open.last()
         {
@@ -195,7 +257,8 @@ impl<'a> Builder<'a> {
         while let Some(block) = self.open.pop() {
             self.attach(block);
         }
-        self.root
+        self.settle();
+        self.tree
     }
 
     /// The blanks at the start of the line that `span` is on.

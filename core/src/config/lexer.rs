@@ -31,9 +31,9 @@ pub(super) struct Phrase {
     /// See [`Line::unresolved`].
     pub(super) unresolved: bool,
     /// What it says with its quotes, where that is not what is written at `span`. Without quotes and backslashes the words say it all.
-    exact: Option<Box<Text<'static>>>,
+    pub(super) exact: Option<Box<Text<'static>>>,
     /// It is not what is written at `span`.
-    expanded: bool,
+    pub(super) expanded: bool,
 }
 
 impl Phrase {

@@ -10,6 +10,7 @@ mod lexer;
 pub mod manual;
 pub mod model;
 pub mod origin;
+mod pack;
 pub mod pattern;
 mod preprocess;
 mod print;
@@ -55,7 +56,7 @@ impl Parsed {
 }
 
 /// Text to statements, and the reader that knows what became of the text on the way.
-fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (Vec<ast::Statement>, preprocess::Reader<'s>) {
+fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (ast::Tree, preprocess::Reader<'s>) {
     let mut reader = preprocess::Reader::new(source);
     let mut builder = ast::Builder::new(source, keywords::begins_a_section);
     let mut tokens = Vec::new();

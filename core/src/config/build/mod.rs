@@ -15,6 +15,7 @@ pub(in crate::config) mod net;
 mod resolve;
 mod rules;
 pub(in crate::config) mod script;
+mod sections;
 pub(in crate::config) mod setting;
 mod strict;
 mod sync_group;
@@ -25,15 +26,16 @@ pub(in crate::config) mod values;
 
 pub(in crate::config) use unknown::distance;
 
-use super::ast::{Block, Statement};
+use super::ast::{Statement, Tree};
 use super::diagnostic::{Diagnostic, Span};
 use super::keywords::{self, Alias, Keyword, Path, Standing};
-use super::lexer::{Phrase, Word};
+use super::lexer::Phrase;
 use super::model::{Config, InstanceConfig};
 use super::preprocess::expansion::Repeats;
 use super::preprocess::text::Text;
 use super::source::Source;
 use crate::net::Name;
+use sections::{Section, Sections};
 use setting::Fields;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -41,7 +43,7 @@ use track::list::{Kind, Trackables};
 use values::Value;
 
 /// Builds the configuration. `partial`: parts of the text are missing, so nothing is said about what is not there.
-pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnostics: &mut Vec<Diagnostic>) -> Config {
+pub(super) fn config(tree: &Tree, source: &Source, partial: bool, diagnostics: &mut Vec<Diagnostic>) -> Config {
     let mut cx = Context {
         source,
         partial,
@@ -51,28 +53,22 @@ pub(super) fn config(tree: &[Statement], source: &Source, partial: bool, diagnos
         later: BTreeMap::new(),
         repeats: Repeats::default(),
     };
-    let mut sections = Sections::default();
     let mut config = Config::default();
-    walk(&mut cx, tree, keywords::ROOT, &mut Seen::new(), |cx, item| {
-        if !config.daemon.take(cx, &item) {
-            sections.take(item);
-        }
-    });
-
+    let sections = Sections::read(&mut cx, tree, |cx, item| config.daemon.take(cx, item));
     let defaults = global::read(&mut cx, &sections, &mut config.global);
     let groups = net::track_groups(&mut cx, sections.of("track_group"));
     config.network = net::read(&mut cx, &sections.lists, &groups);
     let mut trackables = trackables(&mut cx, &sections, &mut config);
     let mut names = BTreeMap::new();
     let mut built = Vec::new();
-    for section in sections.of("vrrp_instance") {
+    sections.each(&mut cx, "vrrp_instance", |cx, section| {
         if let Some((name, block)) = section.named()
-            && is_first(&mut cx, &mut names, "vrrp_instance", &name)
+            && is_first(cx, &mut names, "vrrp_instance", &name)
         {
-            let draft = instance::read(&mut cx, &mut trackables, &name, block);
-            built.extend(resolve::instance(&mut cx, draft, &defaults));
+            let draft = instance::read(cx, &mut trackables, &name, block);
+            built.extend(resolve::instance(cx, draft, &defaults));
         }
-    }
+    });
     config.network.track_groups = net::members(&mut cx, groups, &names);
     config.sync_groups =
         sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
@@ -192,51 +188,6 @@ pub(in crate::config) type Seen<'a> = BTreeMap<&'static str, &'a Phrase>;
 
 /// The declared names of a kind of object, and where.
 type Names = BTreeMap<Name, Span>;
-
-/// A block of keywords that stands outside every block.
-struct Section<'a> {
-    /// The words between the keyword and the block.
-    words: &'a [Word],
-    /// The keyword and its words.
-    span: Span,
-    block: &'a Block,
-}
-
-impl<'a> Section<'a> {
-    /// Its name, which is the first of its words.
-    fn named(&self) -> Option<(Given<Name>, &'a Block)> {
-        let word = self.words.first()?;
-        Some((Given { value: Name::from(word.text.as_str()), span: word.span }, self.block))
-    }
-}
-
-/// What stands outside every block.
-#[derive(Default)]
-struct Sections<'a> {
-    blocks: BTreeMap<&'static str, Vec<Section<'a>>>,
-    /// The lines of those without keywords.
-    lists: Vec<(&'static str, Vec<&'a Phrase>)>,
-}
-
-impl<'a> Sections<'a> {
-    fn take(&mut self, item: Item<'a>) {
-        let (words, block) = match item.value {
-            Value::Block(block) => (&[][..], block),
-            Value::Form(words, block) => (words, block),
-            Value::Lines(lines) => {
-                self.lists.push((item.keyword.meaning(), lines));
-                return;
-            }
-            _ => return,
-        };
-        self.blocks.entry(item.keyword.meaning()).or_default().push(Section { words, span: item.span, block });
-    }
-
-    /// The blocks that `keyword` opens.
-    fn of(&self, keyword: &str) -> &[Section<'a>] {
-        self.blocks.get(keyword).map_or(&[], Vec::as_slice)
-    }
-}
 
 /// Notes a name; says so when it was there before.
 fn is_first(cx: &mut Context<'_, '_>, names: &mut Names, kind: &str, name: &Given<Name>) -> bool {

@@ -18,8 +18,8 @@ mod sync_group;
 mod track;
 
 pub use check::*;
-pub use lvs::{REAL_SERVER, SSL, VIRTUAL_SERVER};
 pub use index::{begins_a_section, blocks_of, distinct, find, is_inside_not_yet, of};
+pub use lvs::{REAL_SERVER, SSL, VIRTUAL_SERVER};
 
 /// The block a keyword stands in: the keywords that open it, joined by `/`; empty outside every block.
 pub type Path = &'static str;

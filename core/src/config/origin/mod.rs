@@ -18,10 +18,12 @@ use value::{Row, entries, in_force, said};
 #[must_use]
 pub fn origins(source: &Source) -> String {
     let mut diagnostics = Vec::new();
-    let (written, reader) = syntax(source, &mut diagnostics);
-    let config = super::build::config(&written, source, reader.partial, &mut diagnostics);
+    let (tree, reader) = syntax(source, &mut diagnostics);
+    let config = super::build::config(&tree, source, reader.partial, &mut diagnostics);
+    let written: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, source)).collect();
     let printed = Source::single("in force", print(&config, Secrets::Hide));
-    let (now, _) = syntax(&printed, &mut diagnostics);
+    let (tree, _) = syntax(&printed, &mut diagnostics);
+    let now: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, &printed)).collect();
     let mut table: BTreeMap<Path, Vec<&'static Keyword>> = BTreeMap::new();
     for keyword in keywords::all().filter(|keyword| keyword.alias.is_none()) {
         table.entry(keyword.block).or_default().push(keyword);

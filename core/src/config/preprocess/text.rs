@@ -13,21 +13,22 @@ pub(in crate::config) struct Text<'s> {
     pub(super) via: Via,
     pieces: Vec<Piece>,
     /// A quote in it is not closed, and that has been reported.
-    pub(super) torn: bool,
+    pub(in crate::config) torn: bool,
 }
 
 /// A stretch of a text.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+pub(in crate::config) struct Piece {
     /// Where it begins in the text.
-    at: usize,
+    pub(in crate::config) at: usize,
     /// Where it was written.
-    start: usize,
+    pub(in crate::config) start: usize,
     /// How long that is. Of what is there as it was written, the piece's own length at least.
-    len: usize,
-    via: Via,
+    pub(in crate::config) len: usize,
+    /// Through what it came here.
+    pub(in crate::config) via: Via,
     /// It stands for what was written: all of its bytes have the same place.
-    stands: bool,
+    pub(in crate::config) stands: bool,
 }
 
 impl<'s> Text<'s> {
@@ -57,6 +58,27 @@ impl<'s> Text<'s> {
             out.pieces.push(Piece { at, start: place.start, len, via: place.via, stands: true });
         }
         out
+    }
+
+    /// A text that was taken apart.
+    pub(in crate::config) fn from_pieces(
+        text: String,
+        file: usize,
+        start: usize,
+        via: Via,
+        pieces: Vec<Piece>,
+    ) -> Text<'static> {
+        Text { text: Cow::Owned(text), file, start, via, pieces, torn: false }
+    }
+
+    /// Its file, where it begins, and through what the whole of it came here.
+    pub(in crate::config) fn place(&self) -> (usize, usize, Via) {
+        (self.file, self.start, self.via)
+    }
+
+    /// The stretches it consists of; none where it is simply a stretch of a file.
+    pub(in crate::config) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     pub(in crate::config) fn as_str(&self) -> &str {

@@ -15,6 +15,8 @@ mod table;
 mod text;
 mod tracking;
 
+pub(super) use generate::Scraps;
+
 use super::{Parsed, Severity, Source, parse};
 
 /// Parses a text that stands for a file.

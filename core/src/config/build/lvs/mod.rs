@@ -93,15 +93,15 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     };
     let mut servers = Vec::new();
     let mut spans = Vec::new();
-    for section in sections.of("virtual_server") {
-        let Some(service) = service(cx, section.words) else { continue };
+    sections.each(cx, "virtual_server", |cx, section| {
+        let Some(service) = service(cx, section.words) else { return };
         let (draft, seen, real_servers) = drafts(cx, section);
         let span = service.span;
         if let Some(server) = server::resolve(cx, service, draft, &seen, real_servers, &known) {
             servers.push(server);
             spans.push(span);
         }
-    }
+    });
     overlap::check(cx, &servers, &spans, &known);
     let ssl = ssl(cx, sections.of("SSL"));
     Lvs { ssl, groups, local_addresses, servers }

@@ -125,21 +125,34 @@ impl Block {
     }
 }
 
-/// `around` without the statements that begin with `keyword`, unless the case stands in their blocks.
+/// `around` without the statements beside the case that begin with `keyword`.
 fn without(around: &str, keyword: &str) -> String {
-    let mut out = String::new();
-    let mut lines = around.split_inclusive('\n');
-    while let Some(line) = lines.next() {
-        if line.split_whitespace().next() != Some(keyword) || keyword == "}" {
+    let lines: Vec<&str> = around.split_inclusive('\n').collect();
+    let opens = |line: &str| line.matches('{').count();
+    let closes = |line: &str| line.matches('}').count();
+    // The block that the case stands in.
+    let case = lines.iter().position(|line| line.contains('@')).unwrap();
+    let mut open = Vec::new();
+    for (at, line) in lines[..case].iter().enumerate() {
+        (0..opens(line)).for_each(|_| open.push(at));
+        (0..closes(line)).for_each(|_| drop(open.pop()));
+    }
+    let (depth, first) = (open.len(), open.last().map_or(0, |at| at + 1));
+    let mut out = lines[..first].concat();
+    let mut here = depth;
+    let mut left_out = false;
+    for line in &lines[first..] {
+        if here == depth {
+            left_out = line.split_whitespace().next() == Some(keyword) && keyword != "}";
+        }
+        if !left_out {
             out.push_str(line);
-            continue;
         }
-        let mut statement = line.to_owned();
-        while statement.matches('{').count() > statement.matches('}').count() {
-            statement.push_str(lines.next().unwrap_or_else(|| panic!("braces do not match:\n{around}")));
-        }
-        if statement.contains('@') {
-            out.push_str(&statement);
+        here = here + opens(line) - closes(line);
+        if here < depth {
+            // The block has ended: what comes now is not beside the case.
+            here = usize::MAX / 2;
+            left_out = false;
         }
     }
     out

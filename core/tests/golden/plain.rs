@@ -33,14 +33,18 @@ fn accepted(arg: Arg) -> Vec<String> {
         Arg::Word => words(&["word", "\"two words\""]),
         Arg::Words(least, most) => vec!["word ".repeat(least), "word ".repeat(most.min(least + 3))],
         Arg::Choice(choices) => words(choices),
+        Arg::AnyCase(choices) => choices.iter().flat_map(|c| [c.to_uppercase(), c.to_lowercase()]).collect(),
         Arg::Path => words(&["/etc/keepalived/file", "\"/a path/with blanks\""]),
         Arg::Address => words(&["10.0.0.9"]),
+        Arg::Host => words(&["10.0.0.9", "10.0.0.9/24"]),
         Arg::Group(false) => words(&["224.0.0.99"]),
         Arg::Group(true) => words(&["ff02::99"]),
         Arg::Interface => words(&["eth1", "a_name_of_15_ch"]),
         Arg::User => words(&["nobody", "nobody nogroup"]),
         Arg::Script => words(&["/bin/true", "\"/bin/true with words\"", "\"/bin/true\" nobody nogroup"]),
-        Arg::Optional(arg) => std::iter::once(String::new()).chain(accepted(*arg)).collect(),
+        Arg::Command => words(&["/bin/true", "\"/bin/true with words\""]),
+        Arg::Pattern => words(&["\"^ok$\""]),
+        Arg::Optional(arg) | Arg::Or(arg, _) => std::iter::once(String::new()).chain(accepted(*arg)).collect(),
         _ => Vec::new(),
     }
 }
@@ -82,19 +86,20 @@ fn rejected(arg: Arg) -> Vec<String> {
             }
             out
         }
-        Arg::Choice(choices) => {
+        Arg::Choice(choices) | Arg::AnyCase(choices) => {
             let mut out = words(&["neither", ""]);
             out.extend(choices.first().map(|choice| format!("{choice} surplus")));
             out.extend(choices.first().map(|choice| choice[1..].to_owned()));
             out
         }
         Arg::Path => words(&["relative/path", "", "/etc/keepalived/file surplus"]),
-        Arg::Address => words(&["10.0.300.1", "", "host.example", "10.0.0.9 surplus"]),
+        Arg::Address | Arg::Host => words(&["10.0.300.1", "", "host.example", "10.0.0.9 surplus"]),
         Arg::Group(ipv6) => words(&["10.0.0.9", "", if ipv6 { "224.0.0.99" } else { "ff02::99" }]),
         Arg::Interface => words(&["a_name_of_16_chr", "", "eth/0", "eth1 surplus"]),
         Arg::User => words(&["nobody nogroup surplus", ""]),
         Arg::Script => words(&["", "\"\"", "\"/bin/true", "/bin/true three words more"]),
-        Arg::Optional(arg) => rejected(*arg).into_iter().filter(|tail| !tail.is_empty()).collect(),
+        Arg::Command | Arg::Pattern => words(&["", "\"/bin/true"]),
+        Arg::Optional(arg) | Arg::Or(arg, _) => rejected(*arg).into_iter().filter(|tail| !tail.is_empty()).collect(),
         Arg::Block | Arg::Lines | Arg::Names => words(&["", "surplus {\n}"]),
         Arg::NamedBlock => words(&["", "NAME", "{\n}", "NAME surplus {\n}"]),
         Arg::FormBlock(_, least, most) => {

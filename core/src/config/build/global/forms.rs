@@ -183,8 +183,9 @@ impl Form for Chains {
 }
 
 impl Form for IncludeCheck {
-    /// The first word says what is asked for, or, with a sign, what is added or left out.
-    fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
+    /// The first word says what is asked for, or, with a sign, what is added or left out. Where includes are read it has
+    /// been carried out already, and what is wrong with it has been said.
+    fn parse(_: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
         let words = words(item)?;
         let all = IncludeCheck { read: true, matched: true, wildcard: true, brace: true };
         let mut out = if words.is_empty() { all } else { IncludeCheck::default() };
@@ -195,20 +196,15 @@ impl Form for IncludeCheck {
                 _ => (true, word.text.as_str()),
             };
             if at > 0 && name.len() == word.text.len() {
-                cx.report(
-                    Diagnostic::warning("contradiction", word.span, "only the first word may stand without a sign")
-                        .label("skipped")
-                        .help(format!("write `+{name}` to add it")),
-                );
                 continue;
             }
             out.read |= at == 0 && name.len() == word.text.len();
             match name {
-                "read" => out.read = on,
+                "readable" | "read" => out.read = on,
                 "match" => out.matched = on,
                 "wildcard_match" => out.wildcard = on,
                 "brace_match" => out.brace = on,
-                _ => unknown(cx, item.keyword, word, "`read`, `match`, `wildcard_match` or `brace_match`"),
+                _ => {}
             }
         }
         Some(out)

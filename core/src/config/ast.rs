@@ -45,7 +45,7 @@ pub(super) struct Tree {
 #[derive(Debug)]
 pub(super) enum Top {
     /// As it is.
-    Whole(Statement),
+    Whole(Box<Statement>),
     /// Put away until it is needed; its keyword.
     Packed(&'static str, Packed),
 }
@@ -59,7 +59,7 @@ impl Tree {
     /// A statement, wherever it is.
     pub(super) fn whole(&self, top: &Top, source: &Source) -> Statement {
         match top {
-            Top::Whole(statement) => statement.clone(),
+            Top::Whole(statement) => (**statement).clone(),
             Top::Packed(_, packed) => self.unpack(*packed, source),
         }
     }
@@ -69,7 +69,7 @@ impl Tree {
         let many = keyword.and_then(|word| MANY.iter().find(|many| **many == word.text));
         let top = match many.and_then(|many| Some(Top::Packed(many, self.store.pack(&statement, source)?))) {
             Some(packed) => packed,
-            None => Top::Whole(statement),
+            None => Top::Whole(Box::new(statement)),
         };
         self.tops.push(top);
     }

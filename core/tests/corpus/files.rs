@@ -58,13 +58,13 @@ pub(crate) enum Ours {
     Warns,
     /// Errors: it is not run.
     Refuses,
-    /// What it says depends on parts of the language that are not built.
+    /// It has words that are not read yet.
     Undecided,
 }
 
 impl Ours {
     pub(crate) fn of(parsed: &Parsed) -> Ours {
-        if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error && d.code == "not-yet") {
+        if parsed.diagnostics.iter().any(|d| d.code == "not-read") {
             Ours::Undecided
         } else if !parsed.is_usable() {
             Ours::Refuses
@@ -87,7 +87,7 @@ impl Ours {
 
 /// Diagnostics about the file, not about how far we are.
 pub(crate) fn complaints(parsed: &Parsed) -> impl Iterator<Item = &keepalived_core::config::Diagnostic> {
-    parsed.diagnostics.iter().filter(|d| !matches!(d.code, "not-yet" | "no-effect"))
+    parsed.diagnostics.iter().filter(|d| !matches!(d.code, "not-yet" | "not-read"))
 }
 
 pub(crate) struct Real {

@@ -66,7 +66,7 @@ impl<'a> Sections<'a> {
             match top {
                 Top::Packed(keyword, packed) => sections.many.entry(keyword).or_default().push(Part::Packed(*packed)),
                 Top::Whole(statement) => {
-                    walk(cx, slice::from_ref(statement), keywords::ROOT, &mut seen, |cx, item| {
+                    walk(cx, slice::from_ref(&**statement), keywords::ROOT, &mut seen, |cx, item| {
                         if !other(cx, &item) {
                             sections.take(item);
                         }

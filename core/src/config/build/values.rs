@@ -220,10 +220,11 @@ fn switch(cx: &mut Context<'_, '_>, word: &Word) -> Option<bool> {
 pub(super) fn integer(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i64, max: i64) -> Option<i64> {
     let digits = word.text.trim_start_matches([' ', '\t']);
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-    let label = format!("expected {}", expected(Arg::Integer(min, max)));
+    let label = || format!("expected {}", expected(Arg::Integer(min, max)));
     if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
         let mut diagnostic =
-            Diagnostic::error("not-a-number", word.span, format!("`{}` is not a whole number", word.text)).label(label);
+            Diagnostic::error("not-a-number", word.span, format!("`{}` is not a whole number", word.text))
+                .label(label());
         let leading: String = digits.chars().take_while(char::is_ascii_digit).collect();
         if !leading.is_empty() {
             diagnostic = diagnostic.help(format!("did you mean `{leading}`?"));
@@ -235,7 +236,8 @@ pub(super) fn integer(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i6
         Ok(value) if (min..=max).contains(&value) => Some(value),
         _ => {
             cx.report(
-                Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text)).label(label),
+                Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text))
+                    .label(label()),
             );
             None
         }
@@ -250,7 +252,7 @@ pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: A
         _ => return None,
     };
     let text = word.text.trim_start_matches([' ', '\t']);
-    let label = format!("expected {}", expected(arg));
+    let label = || format!("expected {}", expected(arg));
     let read = |text: &str| {
         let (value, exact) = micros(text)?;
         Some(if thousandths { ((value + 500) / 1000, exact && value % 1000 == 0) } else { (value, exact) })
@@ -258,7 +260,7 @@ pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: A
     let Some((value, exact)) = read(text.strip_prefix('+').unwrap_or(text)) else {
         let mut diagnostic =
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of {unit}s", word.text))
-                .label(label);
+                .label(label());
         // The unit that was written, in microseconds.
         let units = [("ms", 1_000), ("us", 1), ("s", 1_000_000)];
         let meant = units.iter().find_map(|(name, size)| Some((micros(text.strip_suffix(name)?)?.0, size)));
@@ -274,7 +276,7 @@ pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: A
     };
     if !(min..=max).contains(&value) {
         cx.report(
-            Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text)).label(label),
+            Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text)).label(label()),
         );
         return None;
     }

@@ -11,6 +11,8 @@ struct Index {
     blocks_of: BTreeMap<&'static str, Vec<Path>>,
     /// Blocks, and whether they are, or are inside, one of which nothing comes yet.
     not_yet: BTreeMap<Path, bool>,
+    /// The same beside each slot.
+    slots_not_yet: Vec<bool>,
 }
 
 /// FNV-1a of the name, with a little of the block: names are in few blocks.
@@ -27,12 +29,13 @@ impl Index {
             by_place: BTreeMap::new(),
             blocks_of: BTreeMap::new(),
             not_yet: BTreeMap::new(),
+            slots_not_yet: Vec::new(),
         };
         for keyword in all() {
             if index.find(keyword.block, keyword.name).is_none() {
                 let (mask, mut at) = (index.slots.len() - 1, hash(keyword.block, keyword.name));
                 while index.slots[at & mask].is_some() {
-                    at += 1;
+                    at = at.wrapping_add(1);
                 }
                 index.slots[at & mask] = Some(keyword);
             }
@@ -50,13 +53,24 @@ impl Index {
         let ends = |block: Path| block.match_indices('/').map(|(at, _)| at).chain([block.len()]);
         let not_yet = index.not_yet.keys().map(|block| (*block, ends(block).any(|end| opens(&block[..end]))));
         index.not_yet = not_yet.collect();
+        let of = |slot: &Option<&Keyword>| slot.is_some_and(|k| index.not_yet.get(k.block) == Some(&true));
+        index.slots_not_yet = index.slots.iter().map(of).collect();
         index
     }
 
+    fn slot(&self, block: &str, name: &str) -> Option<usize> {
+        let (mask, mut at) = (self.slots.len() - 1, hash(block, name));
+        while let Some(keyword) = self.slots[at & mask] {
+            if keyword.name == name && keyword.block == block {
+                return Some(at & mask);
+            }
+            at = at.wrapping_add(1);
+        }
+        None
+    }
+
     fn find(&self, block: &str, name: &str) -> Option<&'static Keyword> {
-        let (mask, start) = (self.slots.len() - 1, hash(block, name));
-        let chain = (start..).map(|at| self.slots[at & mask]).map_while(|slot| slot);
-        chain.into_iter().find(|keyword| keyword.name == name && keyword.block == block)
+        self.slots[self.slot(block, name)?]
     }
 }
 
@@ -91,6 +105,12 @@ pub fn begins_a_section(name: &str) -> bool {
         && blocks_of(name).iter().all(|block| *block == ROOT || LINES.contains(block))
 }
 
+/// Whether `keyword` stands in, or deeper in, a block of which nothing comes yet.
+#[must_use]
+pub fn stands_in_not_yet(keyword: &Keyword) -> bool {
+    INDEX.slot(keyword.block, keyword.name).is_some_and(|slot| INDEX.slots_not_yet[slot])
+}
+
 /// Whether `block` is, or is inside, a block of which nothing comes yet.
 #[must_use]
 pub fn is_inside_not_yet(block: Path) -> bool {
@@ -107,6 +127,7 @@ mod tests {
             let found = find(keyword.block, keyword.name);
             assert!(found.is_some_and(|found| (found.block, found.name) == (keyword.block, keyword.name)));
             assert!(blocks_of(keyword.name).contains(&keyword.block));
+            assert_eq!(stands_in_not_yet(keyword), is_inside_not_yet(keyword.block));
         }
         for name in ["", "a", "vrrp_instanc", "PRIORITY"] {
             assert!(all().all(|keyword| find(keyword.block, name).is_none()), "{name}");

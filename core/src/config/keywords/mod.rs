@@ -18,7 +18,7 @@ mod sync_group;
 mod track;
 
 pub use check::*;
-pub use index::{begins_a_section, blocks_of, distinct, find, is_inside_not_yet, of};
+pub use index::{begins_a_section, blocks_of, distinct, find, is_inside_not_yet, of, stands_in_not_yet};
 pub use lvs::{REAL_SERVER, SSL, VIRTUAL_SERVER};
 
 /// The block a keyword stands in: the keywords that open it, joined by `/`; empty outside every block.

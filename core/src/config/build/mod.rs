@@ -218,7 +218,14 @@ fn walk<'a, 's, 'd>(
             stray_block(cx, statement);
             continue;
         };
-        let Some(first) = phrase.words.first().filter(|_| !phrase.unresolved) else { continue };
+        let Some(first) = phrase.words.first() else { continue };
+        if phrase.unresolved {
+            // What is wrong with it has been said, and it is not missing.
+            if let Some(keyword) = keywords::find(block, &first.text) {
+                seen.entry(keyword.meaning()).or_insert(phrase);
+            }
+            continue;
+        }
         let Some(keyword) = keywords::find(block, &first.text) else {
             unknown::keyword(cx, block, statement, first);
             continue;

@@ -493,7 +493,12 @@ pub(super) fn lines<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, block: &'a 
             );
             continue;
         }
-        let Some(phrase) = statement.phrase.as_ref().filter(|phrase| !phrase.unresolved) else { continue };
+        let Some(phrase) = &statement.phrase else { continue };
+        if phrase.unresolved {
+            // Nobody knows what it would have been.
+            cx.partial = true;
+            continue;
+        }
         match phrase.torn {
             Some(torn) => super::torn_quote(cx, torn),
             None => out.push(phrase),

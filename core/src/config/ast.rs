@@ -233,7 +233,9 @@ impl<'a> Builder<'a> {
             d = d.also(block.open, "this block is still open");
             let line = self.line_before(phrase.span).trim_ascii_start();
             if (line.starts_with(b"~SEQ") || line.starts_with(b"~LST")) && block.open.start > phrase.span.start {
-                d = d.help("only this line is repeated; put the block into a definition of several lines, and repeat that");
+                d = d.help(
+                    "only this line is repeated; put the block into a definition of several lines, and repeat that",
+                );
             }
         }
         self.hint = None;

@@ -106,6 +106,15 @@ impl Real {
     pub(crate) fn parse(&self) -> Parsed {
         parse(&self.source)
     }
+
+    /// The file as the first machine reads it that its lines speak of (`@id`).
+    pub(crate) fn of_its_machine(&self) -> Source {
+        let id =
+            self.text().lines().filter_map(|line| line.trim().strip_prefix('@')).find(|line| !line.starts_with('^'));
+        let mut source = self.source.clone();
+        source.settings.id = id.and_then(|id| id.split([' ', '\t']).next()).unwrap_or_default().to_owned();
+        source
+    }
 }
 
 /// All files, in the order of the manifest. `None`: they are not here.
@@ -131,6 +140,7 @@ pub(crate) fn real() -> Option<Vec<Real>> {
             name: fields[0].to_owned(),
             theirs,
             only_scripts: fields[verdict] == "6",
+            // As a machine reads it that no line speaks of (`@id`): the C version was asked on such a one.
             source: Source::single(fields[0], String::from_utf8_lossy(&bytes)),
         }
     });

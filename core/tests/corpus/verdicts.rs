@@ -15,7 +15,7 @@ use keepalived_core::config::{Severity, render_line};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many files have words that are not read yet. Only ever make it smaller.
-const UNDECIDED: usize = 366;
+const UNDECIDED: usize = 0;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/differences.tsv");
 

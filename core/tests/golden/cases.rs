@@ -2,7 +2,7 @@
 //!
 //! A file of `cases/` is about one block. Its first line names it (`in vrrp_instance/authentication`); the lines up to
 //! the first example are what stands around it, with a `@` where an example goes. An example begins with `+` (accepted)
-//! or `-` (rejected) and goes on with `|`:
+//! or `-` (rejected) and goes on with `|`; lines with `^` are what it needs outside every block:
 //!
 //! ```text
 //! + state MASTER
@@ -11,7 +11,7 @@
 //! | }
 //! ```
 //!
-//! It belongs to the first of its words that is a keyword of the block. Lines around it that begin like one of
+//! It belongs to the first of its words that is a keyword of the block, or to the one named before it (`+ mtu: ...`). Lines around it that begin like one of
 //! its own are left out, with their blocks, so that nothing is said twice. `#` begins a comment.
 //!
 //! Two lines help examples that are made from the table, and stand after the first. `entry 10.0.0.9/24`: keywords of
@@ -28,6 +28,8 @@ pub(crate) struct Case {
     pub(crate) keyword: &'static str,
     pub(crate) good: bool,
     pub(crate) text: String,
+    /// What it needs outside every block.
+    pub(crate) outside: String,
     /// Whether it was made from the table.
     pub(crate) plain: bool,
 }
@@ -76,7 +78,13 @@ impl Block {
                     block.around.push('\n');
                 }
                 Some(sign @ ('+' | '-')) => {
-                    let case = Case { keyword: "", good: sign == '+', text: rest.to_owned(), plain: false };
+                    let case = Case {
+                        keyword: "",
+                        good: sign == '+',
+                        text: rest.to_owned(),
+                        outside: String::new(),
+                        plain: false,
+                    };
                     block.cases.push(case);
                 }
                 Some('|') => {
@@ -84,12 +92,23 @@ impl Block {
                     case.text.push('\n');
                     case.text.push_str(rest);
                 }
+                Some('^') => {
+                    let case = block.cases.last_mut().unwrap();
+                    case.outside.push_str(rest);
+                    case.outside.push('\n');
+                }
                 None => {}
                 Some(_) => panic!("{name}: what is this line? {line}"),
             }
         }
         assert!(block.around.contains('@'), "{name}: there is no @");
         for case in &mut block.cases {
+            if let Some((name, rest)) = case.text.split_once(": ")
+                && keywords::find(path, name).is_some()
+            {
+                (case.keyword, case.text) = (keywords::find(path, name).unwrap().name, rest.to_owned());
+                continue;
+            }
             let keyword = case.text.split_whitespace().find_map(|word| keywords::find(path, word));
             case.keyword = keyword.unwrap_or_else(|| panic!("{name}: no keyword of `{path}`: {}", case.text)).name;
         }
@@ -113,7 +132,7 @@ impl Block {
         let indent = &around[line..at];
         let indent: String = indent.chars().take_while(|c| *c == ' ').collect();
         let inside = text.replace('\n', &format!("\n{indent}"));
-        (format!("{}{inside}{}", &around[..at], &around[at + 1..]), at..at + inside.len())
+        (format!("{}{inside}{}{}", &around[..at], &around[at + 1..], case.outside), at..at + inside.len())
     }
 
     pub(crate) fn surroundings(&self) -> String {

@@ -10,6 +10,7 @@ pub(crate) fn cases(keyword: &'static Keyword, good: bool) -> Vec<Case> {
         keyword: keyword.name,
         good,
         text: format!("{} {tail}", keyword.name).trim_end().to_owned(),
+        outside: String::new(),
         plain: true,
     };
     tails.into_iter().map(case).collect()

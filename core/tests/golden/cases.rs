@@ -154,7 +154,9 @@ fn without(around: &str, keyword: &str) -> String {
     let mut open = Vec::new();
     for (at, line) in lines[..case].iter().enumerate() {
         (0..opens(line)).for_each(|_| open.push(at));
-        (0..closes(line)).for_each(|_| drop(open.pop()));
+        (0..closes(line)).for_each(|_| {
+            open.pop();
+        });
     }
     let (depth, first) = (open.len(), open.last().map_or(0, |at| at + 1));
     let mut out = lines[..first].concat();

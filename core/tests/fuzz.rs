@@ -10,6 +10,8 @@ mod lexer;
 mod packet;
 #[path = "../fuzz/bodies/preprocess.rs"]
 mod preprocess;
+#[path = "../fuzz/bodies/sound.rs"]
+mod sound;
 
 use keepalived_core::config::keywords;
 use quickcheck::quickcheck;

@@ -1,8 +1,6 @@
 //! Any bytes, as a whole file.
 
-#[path = "sound.rs"]
-mod sound;
-
+use crate::sound;
 use keepalived_core::config::Source;
 
 pub(crate) fn run(data: &[u8]) {

@@ -1,8 +1,6 @@
 //! Any bytes, as lines of an instance: words, quotes, comments, braces and the ends of lines.
 
-#[path = "sound.rs"]
-mod sound;
-
+use crate::sound;
 use keepalived_core::config::Source;
 
 pub(crate) fn run(data: &[u8]) {

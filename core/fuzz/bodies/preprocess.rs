@@ -2,9 +2,7 @@
 //!
 //! A byte 0 begins the next file. The files after the first are called `1`, `2` and so on.
 
-#[path = "sound.rs"]
-mod sound;
-
+use crate::sound;
 use keepalived_core::config::source::{Answer, Content, Match};
 use keepalived_core::config::{Source, needs};
 

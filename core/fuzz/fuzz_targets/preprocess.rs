@@ -2,5 +2,7 @@
 
 #[path = "../bodies/preprocess.rs"]
 mod body;
+#[path = "../bodies/sound.rs"]
+mod sound;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));

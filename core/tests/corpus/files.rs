@@ -1,6 +1,6 @@
 //! The files, and what the C version says of each.
 
-use keepalived_core::config::{Parsed, Severity, Source, parse};
+use keepalived_core::config::{Parsed, Source, parse};
 use std::path::{Path, PathBuf};
 
 /// The folder, which stands beside the repository and not in it.
@@ -58,15 +58,11 @@ pub(crate) enum Ours {
     Warns,
     /// Errors: it is not run.
     Refuses,
-    /// It has words that are not read yet.
-    Undecided,
 }
 
 impl Ours {
     pub(crate) fn of(parsed: &Parsed) -> Ours {
-        if parsed.diagnostics.iter().any(|d| d.code == "not-read") {
-            Ours::Undecided
-        } else if !parsed.is_usable() {
+        if !parsed.is_usable() {
             Ours::Refuses
         } else if complaints(parsed).next().is_some() {
             Ours::Warns
@@ -80,14 +76,13 @@ impl Ours {
             Ours::Fine => "fine",
             Ours::Warns => "warns",
             Ours::Refuses => "refuses",
-            Ours::Undecided => "undecided",
         }
     }
 }
 
 /// Diagnostics about the file, not about how far we are.
 pub(crate) fn complaints(parsed: &Parsed) -> impl Iterator<Item = &keepalived_core::config::Diagnostic> {
-    parsed.diagnostics.iter().filter(|d| !matches!(d.code, "not-yet" | "not-read"))
+    parsed.diagnostics.iter().filter(|d| d.code != "not-yet")
 }
 
 pub(crate) struct Real {

@@ -14,9 +14,6 @@ use crate::files::{Ours, Real, Theirs, complaints, real};
 use keepalived_core::config::{Severity, render_line};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many files have words that are not read yet. Only ever make it smaller.
-const UNDECIDED: usize = 0;
-
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/differences.tsv");
 
 const HEAD: &str = "\
@@ -39,35 +36,28 @@ impl Row {
     }
 }
 
-fn difference(file: &Real) -> Result<Option<Row>, String> {
+fn difference(file: &Real) -> Option<Row> {
     let parsed = file.parse();
     let ours = Ours::of(&parsed);
     let differs = match ours {
-        Ours::Undecided => return Err(file.name.clone()),
         Ours::Refuses => file.theirs.runs(),
         Ours::Warns => !file.theirs.runs(),
         Ours::Fine => !file.theirs.runs() || (file.theirs == Theirs::Complains && !file.only_scripts),
     };
     let errors: BTreeSet<&str> =
         complaints(&parsed).filter(|d| d.severity == Severity::Error).map(|d| d.code).collect();
-    Ok(differs.then(|| Row {
+    differs.then(|| Row {
         file: file.name.clone(),
         theirs: file.theirs.text().to_owned(),
         ours: ours.text().to_owned(),
         because: errors.into_iter().collect::<Vec<_>>().join(" "),
-    }))
+    })
 }
 
 #[test]
 fn the_table_of_differences_is_true() {
     let Some(files) = real() else { return };
-    let (mut rows, mut undecided) = (Vec::new(), Vec::new());
-    for file in &files {
-        match difference(file) {
-            Ok(row) => rows.extend(row),
-            Err(name) => undecided.push(name),
-        }
-    }
+    let rows: Vec<Row> = files.iter().filter_map(difference).collect();
     let written = std::fs::read_to_string(TABLE).unwrap_or_default();
     let known: BTreeMap<&str, &str> = written
         .lines()
@@ -101,7 +91,6 @@ fn the_table_of_differences_is_true() {
     for (facts, reason) in known {
         assert!(reason.len() > 10 && !reason.contains("TODO"), "no reason given: {facts}");
     }
-    assert!(undecided.len() <= UNDECIDED, "{} files are undecided: {undecided:#?}", undecided.len());
 }
 
 /// Where the C version has nothing to say, an error of ours is in the table; there are few such rows.

@@ -100,7 +100,7 @@ mistakes! {
     line_of_a_definition: TEMPLATE.replace("priority 100", "prioritty 100");
     value_in_a_line_of_a_definition: TEMPLATE.replace("${NUM}.1/24", "3${NUM}7.1/24");
     clash_within_a_sequence: TEMPLATE.replace("virtual_router_id ${NUM}", "virtual_router_id 7").replace("eth${NUM}", "eth0");
-    block_begun_in_a_sequence: "~SEQ(N, 1, 2) vrrp_instance VI_${N} {\n    interface eth${N}\n}\n".to_owned();
+    block_begun_in_a_sequence: "~SEQ(N, 1, 2) vrrp_instance VI_${N} {\n    interface eth${N}\n}\n";
     sequence_without_end: "~SEQ(NUM, 1, 5 10.0.0.${NUM}\n".to_owned() + &instance("");
     sequence_in_the_wrong_direction: "~SEQ(NUM, 10, 1, 1) x\n".to_owned() + &instance("");
     definition_of_itself: format!("$A=${{B}}0\n$B=1${{A}}\n{}", with("priority 100", "priority $A"));

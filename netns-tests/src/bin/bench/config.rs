@@ -1,5 +1,7 @@
 //! What `-t` costs with large files: wall time, CPU and peak memory, and whether it grows with the file or faster.
 
+#![allow(clippy::expect_used)] // Where nothing can be measured, that is all there is to say.
+
 use crate::table::{Table, quantile};
 use crate::{both, name};
 use keepalived_netns_tests::daemon::Implementation;
@@ -111,6 +113,7 @@ impl Sample {
     }
 }
 
+#[allow(clippy::zombie_processes)] // `wait` waits for it.
 fn measure(implementation: Implementation, file: &Path, patience: Duration) -> Sample {
     let mut command = Command::new(implementation.program());
     command.arg("-t").arg("-f").arg(file).stdout(Stdio::null()).stderr(Stdio::null());

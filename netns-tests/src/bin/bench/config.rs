@@ -178,7 +178,7 @@ fn instances(out: &mut dyn Write, count: usize) -> Result<()> {
             out,
             "vrrp_instance VI_{n} {{\n    state BACKUP\n    interface v{link}\n    virtual_router_id {vrid}\n    \
              priority 100\n    advert_int 1\n    authentication {{\n        auth_type PASS\n        auth_pass secret\n    \
-             }}\n    virtual_ipaddress {{\n        10.{}.{}.{}/24\n    }}\n}}",
+             }}\n    virtual_ipaddress {{\n        10.{}.{}.{}/32\n    }}\n}}",
             n >> 16,
             n >> 8 & 255,
             n & 255

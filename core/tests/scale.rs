@@ -5,6 +5,7 @@
 mod common;
 use common::*;
 use keepalived_core::config::model::{Config, InstanceConfig};
+use keepalived_core::config::{Source, parse, render};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::KernelEvent;
 use keepalived_core::net::Vrid;
@@ -133,4 +134,20 @@ fn interfaces_that_appear_one_by_one_cost_in_proportion() {
     };
     let ratio = ratio(cost, 125, 2000);
     assert!(ratio < 16.0 * 5.0, "sixteen times as many cost {ratio:.1} times as much");
+}
+
+/// Was: a mistake that points back to an earlier place was shown with all lines between the two looked at, for each mistake.
+#[test]
+fn mistakes_that_point_far_back_cost_in_proportion() {
+    let cost = |n| {
+        let text =
+            "vrrp_instance SAME {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 10.0.0.1/24\n }\n}\n"
+                .repeat(n);
+        let source = Source::single("k.conf", text);
+        let parsed = parse(&source);
+        assert_eq!(parsed.diagnostics.len(), n - 1);
+        timed(|| drop(render(&parsed.diagnostics, &source, false)))
+    };
+    let ratio = ratio(cost, 200, 800);
+    assert!(ratio < 4.0 * 2.5, "four times as many cost {ratio:.1} times as much");
 }

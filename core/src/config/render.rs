@@ -76,6 +76,9 @@ fn summary(diagnostics: &[Diagnostic], strict: bool) -> String {
     }
 }
 
+/// Places of a diagnostic that are more lines apart are shown apart: what is between them would have to be looked at for each mistake.
+const STRETCH: usize = 100;
+
 fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Warning => Level::WARNING,
@@ -87,15 +90,9 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
         vec![(diagnostic.span, diagnostic.label.as_str(), AnnotationKind::Primary)];
     by_place.extend(diagnostic.also.iter().map(|(span, label)| (*span, label.as_str(), AnnotationKind::Context)));
 
-    // Each file is shown once, as one stretch of lines; long ones are folded by the renderer.
-    let mut files: Vec<usize> = Vec::new();
-    for (span, ..) in &by_place {
-        if !files.contains(&span.file) {
-            files.push(span.file);
-        }
-    }
-    for file in files {
-        let here: Vec<_> = by_place.iter().filter(|(span, ..)| span.file == file).collect();
+    for here in places.stretches(by_place, |(span, ..)| *span) {
+        let Some((first, ..)) = here.first() else { continue };
+        let file = first.file;
         let excerpt = places.excerpt(file, here.iter().map(|(span, ..)| *span));
         let mut snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).path(places.file_name(file));
         for (span, label, kind) in here {
@@ -162,6 +159,27 @@ impl<'a> Places<'a> {
         let line = self.line(file, at);
         let before = self.text(file).get(self.start(file, line)..at).unwrap_or_default();
         (line + 1, before.chars().count() + 1)
+    }
+
+    /// Items that are shown together: those of a file whose lines are near each other. The stretch of the first item comes first.
+    fn stretches<T>(&self, items: Vec<T>, span: impl Fn(&T) -> Span) -> Vec<Vec<T>> {
+        let mut items: Vec<(usize, T)> = items.into_iter().enumerate().collect();
+        items.sort_by_key(|(at, item)| (span(item).file, span(item).start, *at));
+        let mut out: Vec<Vec<(usize, T)>> = Vec::new();
+        for (at, item) in items {
+            let here = span(&item);
+            let near = |before: Span| {
+                before.file == here.file
+                    && self.line(here.file, here.start) <= self.line(before.file, before.end) + STRETCH
+            };
+            match out.last_mut() {
+                Some(stretch) if stretch.last().is_some_and(|(_, last)| near(span(last))) => stretch.push((at, item)),
+                _ => out.push(vec![(at, item)]),
+            }
+        }
+        out.iter_mut().for_each(|stretch| stretch.sort_by_key(|(at, _)| *at));
+        out.sort_by_key(|stretch| stretch.first().map(|(at, _)| *at));
+        out.into_iter().map(|stretch| stretch.into_iter().map(|(_, item)| item).collect()).collect()
     }
 
     /// The whole lines that hold all of `spans`. Only as long as they are: a large file is not copied for each mistake.

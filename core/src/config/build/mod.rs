@@ -296,17 +296,19 @@ fn stray_block(cx: &mut Context<'_, '_>, statement: &Statement) {
     }
 }
 
-/// A keyword that means one value, written again. The same again is skipped; of two values the later one counts, as in the C version.
+/// A keyword that means one value, written again. True: it is skipped, for it says the same again, or the first one counts.
 fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword, phrase: &'a Phrase) -> bool {
     let Some(first) = seen.get(keyword.meaning()) else { return false };
     let same =
         first.words.len() == phrase.words.len() && first.words.iter().zip(&phrase.words).all(|(a, b)| a.text == b.text);
     let message = format!("`{}` is written twice", keyword.name);
-    let diagnostic = if same {
-        Diagnostic::warning("repeated", phrase.span, message).label("the same again")
-    } else {
-        Diagnostic::warning("repeated", phrase.span, message).label("this one counts; is it the one that is meant?")
+    let label = match (same, keyword.first_counts()) {
+        (true, _) => "the same again",
+        (false, true) => "the first one counts; is it the one that is meant?",
+        (false, false) => "this one counts; is it the one that is meant?",
     };
-    cx.report(diagnostic.also(first.span, "first written here"));
-    same
+    cx.report(
+        Diagnostic::warning("repeated", phrase.span, message).label(label).also(first.span, "first written here"),
+    );
+    same || keyword.first_counts()
 }

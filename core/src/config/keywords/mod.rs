@@ -241,6 +241,33 @@ impl Keyword {
         self
     }
 
+    /// Whether the first one counts where it is written twice; of others the last does. The C version is like that.
+    #[must_use]
+    pub fn first_counts(&self) -> bool {
+        if matches!(self.arg, Arg::Script | Arg::Optional(Arg::Script)) {
+            return true;
+        }
+        match self.block {
+            ROOT => matches!(self.name, "instance" | "net_namespace"),
+            GLOBAL => {
+                self.name.ends_with("notify_fifo")
+                    || matches!(
+                        self.name,
+                        "snmp_socket"
+                            | "vmac_prefix"
+                            | "vmac_addr_prefix"
+                            | "nftables"
+                            | "vrrp_iptables"
+                            | "lvs_sync_daemon"
+                    )
+            }
+            INSTANCE => matches!(self.name, "state" | "use_ipvlan" | "vrf"),
+            "track_file" | "vrrp_track_file" => matches!(self.name, "file" | "weight"),
+            "vrrp_track_process" => matches!(self.name, "process" | "weight"),
+            _ => self.name == "digest",
+        }
+    }
+
     /// Its name, or that of the keyword which it is another spelling of.
     #[must_use]
     pub fn meaning(&self) -> &'static str {

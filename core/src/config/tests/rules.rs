@@ -34,6 +34,16 @@ fn defaults_are_those_of_the_c_version() {
 }
 
 #[test]
+fn of_two_values_the_one_counts_that_counts_in_the_c_version() {
+    let (i, warnings) = only(&instance(
+        "priority 7\npriority 8\nstate MASTER\nstate BACKUP\nnotify_master /bin/a\nnotify_master /bin/b",
+    ));
+    assert_eq!((i.priority, i.state), (Priority(8), InitialState::Master));
+    assert_eq!(i.notify.master.expect("a script").argv, ["/bin/a"]);
+    assert_eq!(warnings, ["repeated"; 3]);
+}
+
+#[test]
 fn comments_quotes_braces_and_line_ends() {
     let text = "\u{feff}! a comment\r\nvrrp_instance \"VI 1\"{interface eth0#x\r\nvirtual_router_id 51!y\n\
                 virtual_ipaddress{10.0.0.1}priority 7}\n# end";

@@ -109,7 +109,12 @@ impl<'s> Reader<'s> {
                 if active.is_empty() {
                     last = Some((at + length, via));
                 }
-                active.push(Active { name: Arc::clone(&user.name), from_end: text.len() - at - length, via });
+                match name_around(text.as_str(), at) {
+                    Some(around) => at = around,
+                    None => {
+                        active.push(Active { name: Arc::clone(&user.name), from_end: text.len() - at - length, via })
+                    }
+                }
             } else if let Some(value) = self.predefined(&reference, span, out) {
                 let value = match value {
                     Ok(value) => value,
@@ -296,6 +301,12 @@ fn reference(line: &str, at: usize) -> Option<Reference<'_>> {
         return None;
     }
     Some(Reference { name, parameters, braces: true, end: at + 2 + name.len() + close + 1 })
+}
+
+/// Where a `${NAME` begins of whose name the value at `at` is a part, as in `${PRIORITY_${N}}`.
+fn name_around(line: &str, at: usize) -> Option<usize> {
+    let name = line[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    name.strip_suffix("${").map(str::len)
 }
 
 /// Whether a `$NAME` without braces ends here.

@@ -55,6 +55,15 @@ fn definitions() {
 }
 
 #[test]
+fn names_may_be_put_together() {
+    assert_eq!(lines("$P_1=a\n$P_2=b\n$N=2\np ${P_${N}}"), ["p b"]);
+    assert_eq!(lines("$M=N\n$N=x\n${${M}}"), ["x"]);
+    assert_eq!(lines("$P_1=a\n~SEQ(i, 1, 1) p ${P_${i}}"), ["p a"]);
+    assert_eq!(said("$N=2\np ${P_${N}}"), ["undefined-variable"]);
+    assert_eq!(said("$A=A\n$B=${${A}}\n$B"), [""; 0]);
+}
+
+#[test]
 fn values_are_replaced_when_they_are_used() {
     let text = "$BASE=10.2.${SUB}\n$SUB=0\n${BASE}.100/32\n$SUB=10\n${BASE}.100/32";
     assert_eq!(lines(text), ["10.2.0.100/32", "10.2.10.100/32"]);

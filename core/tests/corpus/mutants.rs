@@ -158,8 +158,8 @@ struct Count {
 /// How many mutants of each kind a file gets.
 const EACH: usize = 1;
 
-/// Of the mutants of files without complaints, this share may change something without a word, in percent. The C
-/// version accepts about 14 of 100 mutants (83 of 600), and that counts those which say the same as before.
+/// Of the mutants of files without complaints, this share may change something without a word, in percent. Keepalived
+/// 2.2.7 says nothing of 23 of 100 of them, those which change nothing among them, and crashes with 5 of 1728.
 const SILENT: usize = 8;
 
 #[test]

@@ -41,6 +41,9 @@ impl Default for Limits {
     }
 }
 
+/// How many lines may be left out because of what is put into them: nothing can come of a repetition of such lines.
+const MAX_LEFT_OUT: usize = 10_000;
+
 /// How deeply files may include each other.
 const MAX_FILES: usize = 32;
 
@@ -79,6 +82,8 @@ pub(super) struct Reader<'s> {
     limits: Limits,
     lines: usize,
     bytes: usize,
+    /// Lines with values that cannot be put in.
+    left_out: usize,
     /// What has been said already, and where: a line can be read many times.
     said: BTreeSet<(&'static str, usize, usize, String)>,
 }
@@ -150,6 +155,7 @@ impl<'s> Reader<'s> {
             limits,
             lines: 0,
             bytes: 0,
+            left_out: 0,
             said: BTreeSet::new(),
         }
     }
@@ -251,6 +257,12 @@ impl<'s> Reader<'s> {
                 self.limits.bytes >> 20
             )
         };
+        self.stop(problem, place, out);
+        false
+    }
+
+    /// Reads nothing any more.
+    fn stop(&mut self, problem: String, place: Span, out: &mut Vec<Diagnostic>) {
         self.frames.clear();
         self.partial = true;
         self.report(
@@ -259,7 +271,6 @@ impl<'s> Reader<'s> {
                 .note("what follows is not read, and the configuration is refused"),
             out,
         );
-        false
     }
 
     /// Says something, once for each place.
@@ -338,6 +349,15 @@ impl<'s> Reader<'s> {
                 // What is left out is not missing.
                 self.partial |= result.unresolved;
                 unresolved |= result.unresolved;
+                self.left_out += usize::from(result.unresolved);
+                if self.left_out > MAX_LEFT_OUT {
+                    self.stop(
+                        format!("more than {MAX_LEFT_OUT} lines have been left out by now"),
+                        text.span(0, 1),
+                        out,
+                    );
+                    return None;
+                }
                 text = text.part(0, text.len());
                 if let Some((definition, used)) = result.lines {
                     let around = text.via;

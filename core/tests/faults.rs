@@ -119,6 +119,19 @@ fn group() -> keepalived_core::config::model::Config {
 }
 
 #[test]
+fn weights_of_a_group_move_the_priorities_of_all_members() {
+    let mut config = group();
+    config.sync_groups[0].track_interfaces = vec![TrackInterface { name: "eth2".into(), weight: 20, reverse: false }];
+    let mut node = Node::new(config);
+    let priorities = |node: &Node| node.engine.status().iter().map(|i| i.priority.0).collect::<Vec<_>>();
+    change(&mut node, 4, "eth2", |_| {});
+    assert_eq!(priorities(&node), [120, 120]);
+    change(&mut node, 4, "eth2", |l| l.up = false);
+    assert_eq!(priorities(&node), [100, 100]);
+    assert_eq!((node.state("VI_1"), node.state("VI_2")), (State::Backup, State::Backup));
+}
+
+#[test]
 fn a_group_faults_and_recovers_together() {
     let mut node = Node::new(group());
     node.pass(MASTER_DOWN);

@@ -69,15 +69,12 @@ pub(super) fn read(
             rules.notify_priority_changes =
                 built.priority_changes.or(priority_changes).unwrap_or(defaults.priority_changes);
         }
-        weights.objects(cx, &mut tracked);
         owners(cx, name, &members, &by_name, built);
-        let track_interfaces = track_interfaces
-            .into_iter()
-            .map(|mut given| {
-                weights.interface(cx, &mut given.value, given.span);
-                given.value
-            })
-            .collect();
+        let mut of_members = members.iter().filter_map(|name| built.get(*by_name.get(name)?));
+        if let Some(owner) = of_members.find(|b| b.config.priority == Priority::OWNER) {
+            no_weights(cx, owner.name, &mut track_interfaces, &mut tracked);
+        }
+        let track_interfaces = track_interfaces.into_iter().map(|given| given.value).collect();
         out.push(SyncGroupConfig {
             name: name.value.clone(),
             members,
@@ -179,7 +176,25 @@ fn owners(
     }
 }
 
-/// Weights would let the members' priorities come apart. The owner of the addresses has no use for them at all.
+/// The group's own weights move the priorities of all members alike; an owner's does not move.
+fn no_weights(cx: &mut Context<'_, '_>, owner: Span, interfaces: &mut [Given<TrackInterface>], lists: &mut Lists) {
+    // Files have a weight of 1 without being told.
+    for given in lists.files.iter_mut().filter(|given| given.value.weight.value == 1) {
+        given.value.weight.value = 0;
+    }
+    let interfaces = interfaces.iter_mut().map(|given| (&mut given.value.weight, given.span));
+    let objects = lists.all_mut().into_iter().flatten().map(|given| (&mut given.value.weight.value, given.span));
+    for (weight, span) in interfaces.chain(objects).filter(|(weight, _)| **weight != 0) {
+        *weight = 0;
+        cx.report(
+            Diagnostic::warning("no-effect", span, "a weight has no effect in a group with an owner of its addresses")
+                .label("its failure is a fault instead")
+                .also(owner, "this one has priority 255"),
+        );
+    }
+}
+
+/// Weights of members' own objects would let their priorities come apart. The owner of the addresses has no use for them at all.
 struct Weights<'a> {
     group: &'a Given<Name>,
     /// `sync_group_tracking_weight` was written.

@@ -111,6 +111,31 @@ fn weights_in_groups() {
 }
 
 #[test]
+fn a_group_s_own_weights_hold_for_all_its_members() {
+    let objects = "track_file f {\nfile /f\n}\nvrrp_track_process p {\nprocess /p\nweight 5\n}\n\
+                   bfd_instance b {\nneighbor_ip 192.0.2.2\nweight -7\n}\n";
+    let group = |lines: &str| {
+        let second = instance("").replace("VI_1", "VI_2").replace("51", "52");
+        let tracking = "track_interface {\neth1 weight 10\n}\ntrack_script {\ncheck\n}\ntrack_file {\nf weight 3\n}\n\
+                        track_process {\np\n}\ntrack_bfd {\nb\n}";
+        let (parsed, errors, warnings) = parsed(&format!(
+            "{CHECK}{objects}{}{second}vrrp_sync_group G {{\ngroup {{ VI_1 VI_2 }}\n{tracking}\n}}",
+            instance(lines)
+        ));
+        assert!(errors.is_empty(), "{errors:?}");
+        let group = &parsed.config.sync_groups[0];
+        let t = &group.tracking;
+        let lists = [&t.scripts, &t.files, &t.processes, &t.bfd];
+        let weights: Vec<i16> = lists.into_iter().flatten().map(|track| track.weight.value).collect();
+        (group.track_interfaces[0].weight, weights, warnings)
+    };
+    assert_eq!(group(""), (10, vec![-20, 3, 5, -7], vec![]));
+    let (interface, objects, warnings) = group("priority 255");
+    assert_eq!((interface, objects), (0, vec![0; 4]), "an owner's priority does not move");
+    assert_eq!(warnings.iter().filter(|code| **code == "no-effect").count(), 5);
+}
+
+#[test]
 fn bfd_sessions() {
     let errors = |lines: &str| parsed(&format!("bfd_instance b {{\n{lines}\n}}")).1;
     let (all, none, _) = parsed("bfd_instance b {\nneighbour_ip 192.0.2.2\nmin_rx 50\nhoplimit 7\n}");

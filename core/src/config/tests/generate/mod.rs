@@ -44,9 +44,11 @@ impl Arbitrary for Sayable {
                 smtp_alert: bool::arbitrary(g),
                 notify_priority_changes: bool::arbitrary(g),
             };
-            if !group.weights {
+            if members.iter().any(|m| config.instances[*m].priority == Priority::OWNER) {
                 group.track_interfaces.iter_mut().for_each(|t| t.weight = 0);
                 objects::weightless(&mut group.tracking);
+            }
+            if !group.weights {
                 for member in members {
                     let member = &mut config.instances[member];
                     member.track_interfaces.iter_mut().for_each(|t| t.weight = 0);

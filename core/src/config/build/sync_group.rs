@@ -229,7 +229,8 @@ impl Weights<'_> {
         }
     }
 
-    /// Objects with weights are left out, but for files, whose weight is 1 where nothing else is said.
+    /// Objects with weights are left out, but for files, whose weight is 1 where nothing else is said. Processes keep
+    /// theirs, as in the C version.
     fn objects(&self, cx: &mut Context<'_, '_>, lists: &mut Lists) {
         if self.allowed {
             return;
@@ -237,7 +238,7 @@ impl Weights<'_> {
         for given in lists.files.iter_mut().filter(|given| given.value.weight.value == 1) {
             given.value.weight.value = 0;
         }
-        for list in lists.all_mut() {
+        for list in [&mut lists.scripts, &mut lists.files, &mut lists.bfd] {
             list.retain(|given| {
                 let keep = given.value.weight.value == 0;
                 if !keep {

@@ -95,8 +95,8 @@ fn files_and_processes() {
 fn weights_in_groups() {
     let group = |lines: &str| {
         let second = instance("").replace("VI_1", "VI_2").replace("51", "52");
-        let files = "track_file f {\nfile /f\n}\n";
-        let tracking = "track_script {\ncheck\n}\ntrack_file {\nf\n}";
+        let files = "track_file f {\nfile /f\n}\nvrrp_track_process p {\nprocess /p\nweight 5\n}\n";
+        let tracking = "track_script {\ncheck\n}\ntrack_file {\nf\n}\ntrack_process {\np\n}";
         parsed(&format!(
             "{CHECK}{files}{}{second}vrrp_sync_group G {{\ngroup {{ VI_1 VI_2 }}\n{lines}\n}}",
             instance(tracking)
@@ -106,6 +106,7 @@ fn weights_in_groups() {
     assert_eq!((errors, warnings), (vec![], vec!["no-effect"]));
     let tracking = &without.config.instances[0].tracking;
     assert_eq!((tracking.scripts.len(), tracking.files[0].weight.value), (0, 0));
+    assert_eq!(tracking.processes[0].weight.value, 5, "as in the C version");
     let (with, _, warnings) = group("sync_group_tracking_weight");
     assert_eq!((with.config.instances[0].tracking.scripts[0].weight.value, warnings), (-20, vec![]));
 }

@@ -52,7 +52,9 @@ impl Arbitrary for Sayable {
                 for member in members {
                     let member = &mut config.instances[member];
                     member.track_interfaces.iter_mut().for_each(|t| t.weight = 0);
+                    let processes = std::mem::take(&mut member.tracking.processes);
                     objects::weightless(&mut member.tracking);
+                    member.tracking.processes = processes;
                 }
             }
             config.sync_groups.push(group);

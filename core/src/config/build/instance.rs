@@ -29,7 +29,7 @@ pub(super) struct Draft {
     pub(super) advert_micros: Option<Given<u64>>,
     pub(super) version: Option<Given<Version>>,
     pub(super) native_ipv6: Option<Span>,
-    /// Lines of addresses were written, rightly or not.
+    /// Lines of `virtual_ipaddress` were written, rightly or not.
     pub(super) has_addresses: bool,
     pub(super) addresses: Vec<Given<address::Entry>>,
     pub(super) excluded: Vec<Given<address::Entry>>,
@@ -160,7 +160,6 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
             draft.addresses.extend(lines.iter().filter_map(|line| virtual_address(cx, line)));
         }
         ("virtual_ipaddress_excluded", Value::Lines(lines)) => {
-            draft.has_addresses |= !lines.is_empty();
             draft.excluded.extend(lines.iter().filter_map(|line| virtual_address(cx, line)));
         }
         ("virtual_routes", Value::Lines(lines)) => draft.virtual_routes.extend(net::routes(cx, lines)),

@@ -53,7 +53,8 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let auth = authentication(cx, &draft, version);
     let advert_interval = interval(cx, &draft, version);
     let source = source(cx, &draft, &link, family);
-    let (addresses, excluded) = addresses(cx, &mut draft, version);
+    let none_meant = rules.no_virtual_ipaddress && !rules.strict;
+    let (addresses, excluded) = addresses(cx, &mut draft, version, none_meant);
     let interface = draft.interface?.value;
     let vrid = draft.vrid?;
     let (track_interfaces, tracked) = track(cx, draft.track, &interface);
@@ -376,17 +377,27 @@ fn interval(cx: &mut Context<'_, '_>, draft: &Draft, version: Version) -> Advert
     interval
 }
 
-fn addresses(cx: &mut Context<'_, '_>, draft: &mut Draft, version: Version) -> (Vec<Entry>, Vec<Entry>) {
-    if !draft.has_addresses && !draft.rules.no_virtual_ipaddress && !cx.partial {
+fn addresses(
+    cx: &mut Context<'_, '_>,
+    draft: &mut Draft,
+    version: Version,
+    none_meant: bool,
+) -> (Vec<Entry>, Vec<Entry>) {
+    if !draft.has_addresses && !none_meant && !cx.partial {
         let name = &draft.name;
-        let message = format!("`{}` has no addresses", name.value);
+        let message = if draft.excluded.is_empty() {
+            format!("`{}` has no addresses", name.value)
+        } else {
+            format!("`{}` has no addresses that adverts carry", name.value)
+        };
         let empty = draft.written.contains(&"virtual_ipaddress");
         let label = if empty { "`virtual_ipaddress` is empty" } else { "`virtual_ipaddress` is missing" };
         cx.report(match version {
             Version::V2 => Diagnostic::warning("no-address", name.span, message).label(label),
             Version::V3 => Diagnostic::error("no-address", name.span, message)
                 .label(label)
-                .note("a version 3 advert carries one address at least"),
+                .note("a version 3 advert carries one address at least")
+                .help("write `no_virtual_ipaddress` where this is meant"),
         });
     }
     let mut known = BTreeSet::new();

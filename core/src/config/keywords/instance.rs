@@ -195,8 +195,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "version 3 unicast checksums are those of keepalived 1.4; `never`: they are not",
     )
     .not_yet("unicast checksums are those of the RFC"),
-    keyword(INSTANCE, "no_virtual_ipaddress", Arg::Flag, "off", "the instance has no addresses, and means it")
-        .not_yet("an instance without addresses is treated as if this was not written"),
+    keyword(INSTANCE, "no_virtual_ipaddress", Arg::Flag, "off", "the instance has no addresses, and means it"),
     keyword(INSTANCE, "promote_secondaries", Arg::Flag, "off", "other addresses stay when the first of a subnet goes")
         .not_yet("the interface keeps its own setting"),
     keyword(INSTANCE, "linkbeat_use_polling", Arg::Flag, "off", "the state of the interface is asked for")

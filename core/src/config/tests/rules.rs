@@ -189,6 +189,23 @@ fn words_after_an_address() {
 }
 
 #[test]
+fn no_addresses_in_adverts() {
+    let bare = |lines: &str| {
+        let (_, parsed) = read(&format!("vrrp_instance V {{\ninterface e\nvirtual_router_id 1\n{lines}\n}}"));
+        codes(&parsed)
+    };
+    let excluded = "virtual_ipaddress_excluded {\n10.0.0.1\n}";
+    assert_eq!(bare(""), (vec![], vec!["no-address"]));
+    assert_eq!(bare("version 3"), (vec!["no-address"], vec![]));
+    assert_eq!(bare(excluded), (vec![], vec!["no-address"]));
+    assert_eq!(bare(&format!("version 3\n{excluded}")), (vec!["no-address"], vec![]));
+    assert_eq!(bare("no_virtual_ipaddress"), (vec![], vec![]));
+    assert_eq!(bare(&format!("version 3\nno_virtual_ipaddress\n{excluded}")), (vec![], vec![]));
+    // Strict mode takes the permission away.
+    assert!(bare("version 3\nno_virtual_ipaddress\nstrict_mode").0.contains(&"no-address"));
+}
+
+#[test]
 fn addresses_are_held_once() {
     let (i, warnings) = only(&instance("virtual_ipaddress_excluded {\n10.0.0.1/24\n10.0.0.1/24 dev eth1\n}"));
     assert_eq!((i.addresses.len(), i.excluded.len(), warnings), (1, 1, vec!["repeated"]));

@@ -9,21 +9,23 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 /// Two instances cannot be told apart when an advert for one could be for the other: the same number, family and
-/// interface, and the same group or a common peer.
+/// interface, and the same group, or a common peer that speaks to the same address. Sources that are not written may
+/// come to be the same, or not.
 pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
     if cx.partial {
         return;
     }
-    let mut taken: BTreeMap<(&str, Family, Vrid, IpAddr), (&Name, Span)> = BTreeMap::new();
+    type Key<'a> = (&'a str, Family, Vrid, Option<IpAddr>, IpAddr);
+    let mut taken: BTreeMap<Key<'_>, (&Name, Span)> = BTreeMap::new();
     for instance in built {
         let config = &instance.config;
-        let far_ends: Vec<IpAddr> = match &config.transport {
-            Transport::Multicast { group } => vec![*group],
-            Transport::Unicast { peers, .. } => peers.iter().map(|peer| peer.ip).collect(),
+        let (source, far_ends): (_, Vec<IpAddr>) = match &config.transport {
+            Transport::Multicast { group } => (None, vec![*group]),
+            Transport::Unicast { peers, .. } => (config.source, peers.iter().map(|peer| peer.ip).collect()),
         };
         let mut clash = None;
         for ip in far_ends {
-            let key = (config.interface.as_str(), config.family, config.vrid, ip);
+            let key = (config.interface.as_str(), config.family, config.vrid, source, ip);
             match taken.get(&key) {
                 Some(other) => clash = clash.or(Some(*other)),
                 None => {

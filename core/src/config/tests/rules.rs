@@ -315,6 +315,10 @@ fn routers_that_cannot_be_told_apart() {
     assert!(pair("", "unicast_peer {\n10.0.0.9\n}").is_empty());
     assert!(pair("unicast_peer {\n10.0.0.8\n}", "unicast_peer {\n10.0.0.9\n}").is_empty());
     assert_eq!(pair("unicast_peer {\n10.0.0.9\n}", "unicast_peer {\n10.0.0.8\n10.0.0.9\n}"), ["duplicate-vrid"]);
+    let from = |source: &str| format!("unicast_src_ip {source}\nunicast_peer {{\n10.0.0.9\n}}");
+    assert!(pair(&from("10.0.0.2"), &from("10.0.0.3")).is_empty(), "the peer's adverts go to one of the two");
+    assert_eq!(pair(&from("10.0.0.2"), &from("10.0.0.2")), ["duplicate-vrid"]);
+    assert_eq!(pair("mcast_src_ip 10.0.0.2", "mcast_src_ip 10.0.0.3"), ["duplicate-vrid"], "one group hears all");
 }
 
 #[test]

@@ -38,26 +38,47 @@ pub(super) fn announcements(
     }
 }
 
-/// Interfaces whose changes count so late that a backup has become master before. Like the C version, we have none of
-/// it then: their delays become zero.
+/// Interfaces whose loss counts so late that a backup has become master before. As in the C version, the delay is made
+/// shorter then, and that of the way up too where both were the same. Where one missing advert is enough, there is no delay.
 pub(super) fn delays(cx: &mut Context<'_, '_>, built: &[Built], delays: &mut [InterfaceDelay]) {
     let mut by_name: BTreeMap<String, &mut InterfaceDelay> =
         delays.iter_mut().map(|delay| (delay.interface.clone(), delay)).collect();
     for instance in built {
         let config = &instance.config;
         let Some(delay) = by_name.get_mut(&config.interface) else { continue };
-        let longest = delay.down.max(delay.up);
-        let missing = u32::from(config.rules.down_timer_adverts).saturating_sub(1);
-        let limit = config.advert_interval.duration().saturating_mul(missing);
-        if longest.is_zero() || longest < limit {
+        let longest = longest_delay(config.rules.down_timer_adverts, config.advert_interval.duration());
+        let (down, up) = (delay.down, delay.up);
+        if longest.is_zero() {
+            (delay.down, delay.up) = (Duration::ZERO, Duration::ZERO);
+        } else if down > longest {
+            delay.down = longest;
+            delay.up = if up == down { longest } else { up };
+        }
+        if (down, up) == (delay.down, delay.up) {
             continue;
         }
-        let message = format!("changes of `{}` count after {longest:?} only", config.interface);
+        let message = format!("changes of `{}` count after {:?} only", config.interface, down.max(up));
+        let waits = config.advert_interval.duration().saturating_mul(u32::from(config.rules.down_timer_adverts));
         cx.report(
             Diagnostic::warning("timers", instance.name, message)
-                .label(format!("a backup of `{}` waits for little more than {limit:?}", config.name))
-                .note(format!("`interface_up_down_delays` of `{}` are taken for 0", config.interface)),
+                .label(format!("a backup of `{}` waits for little more than {waits:?}", config.name))
+                .note(format!(
+                    "`interface_up_down_delays` of `{}` are taken for {:?} and {:?}",
+                    config.interface, delay.down, delay.up
+                )),
         );
-        (delay.down, delay.up) = (Duration::ZERO, Duration::ZERO);
     }
+}
+
+/// The longest delay that leaves time for the last advert, a little less than the adverts that may be missing.
+fn longest_delay(adverts: u8, interval: Duration) -> Duration {
+    match u32::from(adverts).saturating_sub(1) {
+        0 => Duration::ZERO,
+        missing => interval.saturating_mul(missing).saturating_sub(whole_micros(interval / 256)),
+    }
+}
+
+/// The C version counts in microseconds.
+fn whole_micros(duration: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
 }

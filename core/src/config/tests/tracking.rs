@@ -235,7 +235,20 @@ fn times_that_cannot_work_together() {
     let delays = |down: &str| format!("interface_up_down_delays {{\neth0 {down}\n}}\n{}", instance(""));
     assert!(warnings(&delays("1.5")).is_empty());
     assert_eq!(warnings(&delays("2")), ["timers"]);
-    assert!(parsed(&delays("2")).0.config.daemon.interface_delays[0].down.is_zero(), "as in the C version");
+    let kept = |delay: &str, lines: &str| {
+        let (all, _, warnings) =
+            parsed(&delays(delay).replace("virtual_router_id", &format!("{lines}\nvirtual_router_id")));
+        let delay = &all.config.daemon.interface_delays[0];
+        (delay.down.as_micros(), delay.up.as_micros(), warnings)
+    };
+    // Three adverts of a second: two of them less a 256th.
+    let longest = 1_996_094;
+    assert_eq!(kept("2", ""), (longest, 0, vec!["timers"]));
+    assert_eq!(kept("2 2", ""), (longest, longest, vec!["timers"]));
+    assert_eq!(kept("2 7", ""), (longest, 7_000_000, vec!["timers"]));
+    assert_eq!(kept("1 60", ""), (1_000_000, 60_000_000, vec![]), "only the loss is in a hurry");
+    assert_eq!(kept("2", "down_timer_adverts 4"), (2_000_000, 0, vec![]));
+    assert_eq!(kept("0 1", "down_timer_adverts 1"), (0, 0, vec!["timers"]));
     let refresh = |n: u32| {
         format!("global_defs {{\nvrrp_garp_interval 0.5\n}}\n{}", instance(&format!("garp_master_refresh {n}")))
     };

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// What a tracked object means to a priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weight {
-    /// 0: its failure is a fault. Otherwise added to the priority while up (positive) or while down (negative); -253 to 253.
+    /// 0: its failure is a fault. Otherwise added to the priority while up (positive) or while down (negative); -253 to
+    /// 253, of files and processes -254 to 254.
     pub value: i16,
     /// `reverse`: up counts as down, and down as up.
     pub reverse: bool,

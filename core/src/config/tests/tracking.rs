@@ -112,6 +112,28 @@ fn weights_in_groups() {
 }
 
 #[test]
+fn the_greatest_weight_is_that_of_the_kind() {
+    let kinds = [
+        ("vrrp_script", "track_script", "script /bin/x", 253),
+        ("bfd_instance", "track_bfd", "neighbor_ip 192.0.2.2", 253),
+        ("track_file", "track_file", "file /f", 254),
+        ("vrrp_track_file", "track_file", "file /f", 254),
+        ("vrrp_track_process", "track_process", "process /p", 254),
+    ];
+    for (block, list, line, most) in kinds {
+        let object = |weight: &str| format!("{block} x {{\n{line}\n{weight}\n}}\n");
+        for (object, entry) in [(object("weight -254"), "x"), (object(""), "x weight -254")] {
+            let (all, errors, warnings) = parsed(&format!("{object}{}", instance(&format!("{list} {{\n{entry}\n}}"))));
+            assert!(errors.is_empty(), "{block} {errors:?}");
+            let t = &all.config.instances[0].tracking;
+            let mut tracked = [&t.scripts, &t.files, &t.processes, &t.bfd].into_iter().flatten();
+            assert_eq!(tracked.next().map(|track| track.weight.value), Some(-most), "{block} {entry}");
+            assert_eq!(warnings.contains(&"clamped"), most == 253, "{block} {entry}");
+        }
+    }
+}
+
+#[test]
 fn a_group_s_own_weights_hold_for_all_its_members() {
     let objects = "track_file f {\nfile /f\n}\nvrrp_track_process p {\nprocess /p\nweight 5\n}\n\
                    bfd_instance b {\nneighbor_ip 192.0.2.2\nweight -7\n}\n";

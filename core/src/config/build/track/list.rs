@@ -1,6 +1,6 @@
 //! `track_script`, `track_file`, `track_process` and `track_bfd`: what is tracked, and by what weight.
 
-use super::weight;
+use super::{MOST, weight};
 use crate::config::build::{Context, Given, address, unknown};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::TRACK;
@@ -31,6 +31,14 @@ impl Kind {
             "track_bfd" => Kind::Bfd,
             _ => return None,
         })
+    }
+
+    /// The greatest weight.
+    pub(in crate::config::build) fn most_weight(self) -> i16 {
+        match self {
+            Kind::Script | Kind::Bfd => MOST,
+            Kind::File | Kind::Process => MOST + 1,
+        }
     }
 
     /// The keyword that defines one.
@@ -183,7 +191,7 @@ fn entry(cx: &mut Context<'_, '_>, trackables: &mut Trackables, kind: Kind, line
         match word.text.as_str() {
             "weight" => {
                 let number = address::argument(cx, word, words.next())?;
-                let value = weight(cx, number)?;
+                let value = weight(cx, number, kind.most_weight())?;
                 let reverse = out.is_some_and(|weight| weight.reverse);
                 own = Some(Weight { value, reverse });
             }

@@ -14,6 +14,7 @@ use crate::config::keywords::{Keyword, TRACK};
 use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{TrackInterface, Weight};
 use crate::net::Name;
+use list::Kind;
 use std::collections::BTreeSet;
 
 /// Reads blocks with names of their own kind.
@@ -68,7 +69,8 @@ pub(super) fn read(cx: &mut Context<'_, '_>, lines: &[&Phrase], out: &mut Vec<Gi
 impl Setting for Weight {
     fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
         let Value::Words([number, rest @ ..]) = item.value else { return };
-        let Some(value) = weight(cx, number) else { return };
+        let kind = Kind::ALL.into_iter().find(|kind| item.keyword.block.ends_with(kind.keyword()));
+        let Some(value) = weight(cx, number, kind.map_or(MOST, Kind::most_weight)) else { return };
         *self = Weight { value, reverse: false };
         let Some(word) = rest.first() else { return };
         self.reverse = word.text == "reverse";
@@ -85,16 +87,20 @@ impl Setting for Weight {
     }
 }
 
-/// A weight. The C version's documents once allowed one more.
-fn weight(cx: &mut Context<'_, '_>, word: &Word) -> Option<i16> {
-    let weight = integer(cx, "weight", word, -254, 254)?;
-    if weight.abs() == 254 {
+/// The greatest weight of most objects. The C version's documents once allowed one more, and still do for some.
+const MOST: i16 = 253;
+
+/// A weight, up to `most`.
+fn weight(cx: &mut Context<'_, '_>, word: &Word, most: i16) -> Option<i16> {
+    let weight = i16::try_from(integer(cx, "weight", word, -254, 254)?).ok()?;
+    let clamped = weight.clamp(-most, most);
+    if clamped != weight {
         cx.report(
             Diagnostic::warning("clamped", word.span, format!("a weight cannot be {weight}"))
-                .label(format!("read as {}", weight.clamp(-253, 253))),
+                .label(format!("read as {clamped}")),
         );
     }
-    i16::try_from(weight.clamp(-253, 253)).ok()
+    Some(clamped)
 }
 
 fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<TrackInterface> {
@@ -105,7 +111,7 @@ fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<TrackInterface> {
         match address::option(cx, TRACK, word)?.name {
             "weight" => {
                 let value = address::argument(cx, word, words.next())?;
-                entry.weight = weight(cx, value)?;
+                entry.weight = weight(cx, value, MOST)?;
             }
             _ => entry.reverse = true,
         }

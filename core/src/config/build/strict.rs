@@ -35,7 +35,10 @@ pub(super) fn apply(
     if matches!(config.transport, Transport::Unicast { .. }) {
         let span = spans.get("unicast_peer").copied().unwrap_or(name);
         let message = "unicast is not allowed in strict mode";
-        report(cx, Diagnostic::error("strict", span, message).label("the RFC knows multicast only"));
+        report(
+            cx,
+            Diagnostic::warning("strict", span, message).label("used nevertheless; the RFC knows multicast only"),
+        );
     }
     let wanted = if owner { InitialState::Master } else { InitialState::Backup };
     if config.state != wanted {

@@ -136,8 +136,8 @@ pub(super) const CODES: &[Code] = &[
         usual: Warning,
         title: "something that strict mode does not allow",
         means: "With `vrrp_strict` or `strict_mode` an instance does what the RFC says and nothing else. What is written here \
-                goes beyond it and does not hold; unicast is an error, because nothing is left of the instance without it.",
-        why: "The C version changes these settings too, or does not start.",
+                goes beyond it and does not hold; only unicast stays, because nothing is left of the instance without it.",
+        why: "The C version changes these settings too. Its newer releases do not start with unicast peers.",
         wrong: Example::Instance("strict_mode on\nstate MASTER\npriority 100"),
         right: Example::Instance("strict_mode on\nstate BACKUP\npriority 100"),
     },

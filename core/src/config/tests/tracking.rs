@@ -191,7 +191,9 @@ fn strict_mode_puts_right_what_the_rfc_forbids() {
     assert_eq!((all.config.instances[0].rules.strict, warnings), (true, vec![]));
     let (off, ..) = parsed(&format!("{global}{}", instance("strict_mode off")));
     assert!(!off.config.instances[0].rules.strict && off.config.instances[0].rules.accept);
-    assert_eq!(parsed(&format!("{global}{}", instance("unicast_peer {\n10.0.0.9\n}"))).1, ["strict"]);
+    let (unicast, errors, warnings) = parsed(&format!("{global}{}", instance("unicast_peer {\n10.0.0.9\n}")));
+    assert_eq!((errors, warnings), (vec![], vec!["strict"]), "2.2.7 runs it");
+    assert!(matches!(unicast.config.instances[0].transport, Transport::Unicast { .. }));
 }
 
 #[test]

@@ -308,12 +308,13 @@ fn source(cx: &mut Context<'_, '_>, draft: &Draft, link: &LinkConfig, family: Fa
     let own = link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.address);
     match (&draft.unicast_source, &draft.mcast_source) {
         (Some(a), Some(b)) if a.value != b.value => {
+            let last = a.span.later(b.span);
             cx.report(
-                Diagnostic::error("contradiction", a.span.later(b.span), "an instance has one source address")
-                    .label("which of the two is meant?")
+                Diagnostic::warning("contradiction", last, "an instance has one source address")
+                    .label("this one counts; is it the one that is meant?")
                     .also(a.span.earlier(b.span), "the other is here"),
             );
-            Some(a.value)
+            Some(if last == a.span { a.value } else { b.value })
         }
         (Some(given), _) | (None, Some(given)) => Some(given.value),
         (None, None) => own.map(|(ip, _)| ip).filter(|ip| Family::of(*ip) == family),

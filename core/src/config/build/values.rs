@@ -104,6 +104,7 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Hex(least, most) => hex(cx, words.first()?, least, most).map(Value::Bytes),
         Arg::Word => Some(Value::Word(words.first()?)),
         Arg::Path => path(cx, words.first()?).map(Value::Word),
+        Arg::Choice(_) if keyword.name == "state" && is_backup(cx, words.first()?) => Some(Value::Choice("BACKUP")),
         Arg::Choice(choices) => choice(cx, keyword.name, words.first()?, choices).map(Value::Choice),
         Arg::AnyCase(choices) => any_case(cx, keyword.name, words.first()?, choices).map(Value::Choice),
         Arg::Address => address(cx, words.first()?).map(Value::Address),
@@ -364,6 +365,19 @@ fn any_case(
         Some(found) => Some(found),
         None => choice(cx, what, word, choices),
     }
+}
+
+/// Words for a backup that people know from other software, and that the C version takes for one since it knows no others.
+fn is_backup(cx: &mut Context<'_, '_>, word: &Word) -> bool {
+    let found = matches!(word.text.as_str(), "SLAVE" | "EQUAL");
+    if found {
+        cx.report(
+            Diagnostic::warning("bad-value", word.span, format!("`state` cannot be `{}`", word.text))
+                .label("read as BACKUP")
+                .help("write `state BACKUP`; which of several becomes master is up to their priorities"),
+        );
+    }
+    found
 }
 
 /// One of `choices`.

@@ -96,6 +96,11 @@ fn state_and_priority_decide_each_other() {
     assert_eq!(want("state MASTER\npriority 50"), (InitialState::Master, 50));
     assert_eq!(want("priority 255"), (InitialState::Master, 255));
     assert_eq!(want("priority 255\nstate BACKUP"), (InitialState::Backup, 255));
+    for word in ["SLAVE", "EQUAL"] {
+        let (i, warnings) = only(&instance(&format!("state {word}")));
+        assert_eq!((i.state, warnings), (InitialState::Backup, vec!["bad-value"]), "as in the C version");
+    }
+    assert_eq!(errors(&instance("state MASTR")), ["bad-value"], "it may have meant the other one");
     // A priority that is wrong is not a priority that is missing.
     let (_, parsed) = read(&instance("state MASTER\npriority x"));
     assert_eq!(parsed.config.instances[0].priority, Priority(100));

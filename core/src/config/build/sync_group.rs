@@ -97,11 +97,12 @@ fn members<'a>(
     taken: &mut BTreeMap<Name, (Name, Span)>,
 ) -> Vec<Name> {
     let mut out = Vec::new();
+    let mut missing = Vec::new();
     let mut asked = 0;
     for word in words {
         asked += 1;
         let Some((name, _)) = instances.get_key_value(word.text.as_str()) else {
-            unknown(cx, word, instances);
+            missing.push(word);
             continue;
         };
         match taken.get(name) {
@@ -121,6 +122,9 @@ fn members<'a>(
             }
         }
     }
+    for word in missing {
+        unknown(cx, word, instances, out.is_empty());
+    }
     if asked == 1
         && let [only] = &out[..]
     {
@@ -132,13 +136,17 @@ fn members<'a>(
     out
 }
 
-fn unknown(cx: &mut Context<'_, '_>, word: &Word, instances: &Names) {
+/// A member that there is not is left out, as in the C version; but `nobody` left is a group that does nothing.
+fn unknown(cx: &mut Context<'_, '_>, word: &Word, instances: &Names, nobody: bool) {
     if cx.partial {
         return;
     }
-    let mut diagnostic =
-        Diagnostic::error("unknown-instance", word.span, format!("there is no vrrp_instance `{}`", word.text))
-            .label("not defined anywhere");
+    let message = format!("there is no vrrp_instance `{}`", word.text);
+    let mut diagnostic = if nobody {
+        Diagnostic::error("unknown-instance", word.span, message).label("not defined anywhere")
+    } else {
+        Diagnostic::warning("unknown-instance", word.span, message).label("not defined anywhere; left out")
+    };
     if let Some(name) = super::unknown::nearest_name(instances.keys(), &word.text) {
         diagnostic = diagnostic.help(format!("did you mean `{name}`?"));
     }

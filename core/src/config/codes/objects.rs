@@ -38,9 +38,9 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         name: "unknown-instance",
-        usual: Error,
+        usual: Warning,
         title: "an instance that there is not",
-        means: "A sync group names an instance that is not defined.",
+        means: "A sync group names an instance that is not defined. It is left out; where nobody is left, it is an error.",
         why: "The C version leaves it out of the group, so the instance that was meant moves alone: half of a router is \
               master here and the other half elsewhere.",
         wrong: Example::File(

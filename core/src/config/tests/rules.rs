@@ -311,7 +311,10 @@ fn sync_groups() {
     let parsed = two("vrrp_sync_group G {\ngroup {\nVI_1\n}\n}\nvrrp_sync_group H {\ngroup {\nVI_1\nVI_2\n}\n}");
     assert_eq!(codes(&parsed).0, ["two-groups"]);
     assert_eq!(codes(&two("vrrp_sync_group G {\n}")), (vec![], vec!["empty-group"]));
-    assert_eq!(codes(&two("vrrp_sync_group G {\ngroup { VI_1 VI_2 VI_3 }\n}")).0, ["unknown-instance"]);
+    let parsed = two("vrrp_sync_group G {\ngroup { VI_1 VI_3 VI_2 }\nsync_group_tracking_weight\n}");
+    assert_eq!(codes(&parsed), (vec![], vec!["unknown-instance", "not-yet"]));
+    assert_eq!(parsed.config.sync_groups[0].members.len(), 2, "left out, as in the C version");
+    assert_eq!(codes(&two("vrrp_sync_group G {\ngroup { VI_3 VI_4 }\n}")).0, ["unknown-instance"; 2]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::{InitialState, InstanceConfig, Transport};
+use crate::config::model::{HmacMode, InitialState, InstanceConfig, Transport, VmacAddress};
 use crate::net::{Family, Priority, Version};
 use core::net::IpAddr;
 use core::time::Duration;
@@ -27,7 +27,10 @@ pub(super) fn apply(
     // Something that was written, and is not what holds.
     let undo = |cx: &mut Context<'_, '_>, keyword: &str, label: &str| {
         if let Some(span) = spans.get(keyword) {
-            let message = format!("`{keyword}` is not allowed in strict mode");
+            let message = match keyword {
+                "use_vmac" | "auth_hmac" => format!("`{keyword}` like this is not allowed in strict mode"),
+                _ => format!("`{keyword}` is not allowed in strict mode"),
+            };
             report(cx, Diagnostic::warning("strict", *span, message).label(label));
         }
     };
@@ -90,6 +93,19 @@ pub(super) fn apply(
     if config.addresses.is_empty() && config.version == Version::V2 && !cx.partial {
         let message = format!("`{}` has no addresses", config.name);
         report(cx, Diagnostic::error("no-address", name, message).label("a strict instance has one at least"));
+    }
+    if let Some(vmac) = config.link.vmac.as_mut().filter(|vmac| vmac.mac != VmacAddress::Rfc) {
+        vmac.mac = VmacAddress::Rfc;
+        undo(cx, "use_vmac", "its MAC address is the virtual router's");
+    }
+    // Unicast adverts have no other way out.
+    if config.link.xmit_base && matches!(config.transport, Transport::Multicast { .. }) {
+        config.link.xmit_base = false;
+        undo(cx, "vmac_xmit_base", "taken for off");
+    }
+    if let Some(hmac) = config.hmac.as_mut().filter(|hmac| hmac.mode != HmacMode::Enforce) {
+        hmac.mode = HmacMode::Enforce;
+        undo(cx, "auth_hmac", "its mode is taken for `enforce`");
     }
     let first = config.addresses.first().map(|address| address.ip);
     if config.family == Family::V6

@@ -197,6 +197,23 @@ fn strict_mode_puts_right_what_the_rfc_forbids() {
 }
 
 #[test]
+fn strict_mode_has_the_addresses_and_hashes_of_the_rfc() {
+    let hmac = format!("auth_hmac {{\nkey 1 hex:{}\nactive_key 1\nmode permissive\n}}", "00".repeat(32));
+    let lines = format!("use_vmac vrrp7 02:00:00:00:00:01\nvmac_xmit_base\n{hmac}");
+    let (loose, ..) = parsed(&instance(&lines));
+    let (strict, errors, warnings) = parsed(&instance(&format!("strict_mode\n{lines}")));
+    let all = |parsed: &Parsed| {
+        let i = &parsed.config.instances[0];
+        let rfc = i.link.vmac.as_ref().map(|vmac| (vmac.name.clone(), vmac.mac == VmacAddress::Rfc));
+        (rfc, i.link.xmit_base, i.hmac.as_ref().map(|hmac| hmac.mode))
+    };
+    let name = Some("vrrp7".to_owned());
+    assert_eq!(all(&loose), (Some((name.clone(), false)), true, Some(HmacMode::Permissive)));
+    assert_eq!(all(&strict), (Some((name, true)), false, Some(HmacMode::Enforce)));
+    assert_eq!((errors, warnings), (vec![], vec!["strict"; 3]));
+}
+
+#[test]
 fn what_instances_inherit() {
     let global = "global_defs {\nvrrp_down_timer_adverts 5\nsmtp_alert\nvrrp_garp_extra_if all 60\n}\n";
     let (all, ..) = parsed(&format!("{global}{}", instance("")));

@@ -108,7 +108,6 @@ fn strict(instance: &mut InstanceConfig) {
     if matches!(instance.transport, Transport::Unicast { .. }) {
         instance.transport = Transport::Multicast { group: instance.family.vrrp_group() };
         instance.check_unicast_src = false;
-        instance.link.xmit_base &= instance.link.vmac.is_some();
     }
     instance.state = if owner { InitialState::Master } else { InitialState::Backup };
     instance.auth = None;
@@ -120,4 +119,11 @@ fn strict(instance: &mut InstanceConfig) {
     instance.rules.accept &= owner || instance.version != Version::V2 || instance.family == Family::V6;
     instance.rules.owner_ignore_adverts = owner;
     instance.rules.no_virtual_ipaddress = false;
+    instance.link.xmit_base = false;
+    if let Some(vmac) = &mut instance.link.vmac {
+        vmac.mac = VmacAddress::Rfc;
+    }
+    if let Some(hmac) = &mut instance.hmac {
+        hmac.mode = HmacMode::Enforce;
+    }
 }

@@ -76,6 +76,8 @@ fn the_order_of_blocks_does_not_matter() {
     assert_eq!(after.garp.interval, Duration::from_millis(500));
     assert_eq!(after.transport, Transport::Multicast { group: [224, 0, 0, 99].into() });
     assert!(!after.v3_checksum_pseudo_header);
+    let (off, _) = only(&format!("global_defs {{\nv3_checksum_as_v2 off\n}}\n{}", instance("version 3")));
+    assert!(off.v3_checksum_pseudo_header, "off is not on");
 }
 
 #[test]

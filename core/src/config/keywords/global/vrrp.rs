@@ -47,7 +47,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("vrrp_higher_prio_send_advert", Arg::Switch, "on", "a master that hears a higher one sends a last advert")
         .no_effect(LAST_ADVERT),
     row("vrrp_lower_prio_no_advert", Arg::Switch, "off", "a master that hears a lower one waits for its turn to speak"),
-    row("v3_checksum_as_v2", Arg::Flag, "off", "version 3 IPv4 checksums leave the pseudo-header out"),
+    row("v3_checksum_as_v2", Arg::Switch, "off", "version 3 IPv4 checksums leave the pseudo-header out"),
     row(
         "vrrp_startup_delay",
         Arg::Seconds(0, 4_294_900_000),

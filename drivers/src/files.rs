@@ -5,7 +5,7 @@
 use keepalived_core::config::source::{Answer, Content, Match, Need};
 use keepalived_core::config::{self, Diagnostic, Parsed, Settings, Source, SourceFile, pattern};
 use rustix::rand::{GetRandomFlags, getrandom};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -261,26 +261,6 @@ impl Loaded {
     #[must_use]
     pub fn rendered(&self, colour: bool) -> String {
         config::render_strictly(&self.parsed.diagnostics, &self.source, colour, self.strict)
-    }
-
-    /// What is said of words that are not understood or not clear. The file is run without them, as the C version does.
-    #[must_use]
-    pub fn doubts(&self) -> BTreeSet<String> {
-        let doubtful = |code| {
-            matches!(
-                code,
-                "unknown-keyword"
-                    | "unknown-word"
-                    | "trailing-words"
-                    | "repeated"
-                    | "contradiction"
-                    | "undefined-variable"
-                    | "missing-include"
-                    | "unreadable-include"
-            )
-        };
-        let doubts = self.parsed.diagnostics.iter().filter(|diagnostic| doubtful(diagnostic.code));
-        doubts.map(|diagnostic| diagnostic.message.clone()).collect()
     }
 
     /// Each diagnostic as a line of the log.

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod daemon;
+pub mod doubts;
 pub mod files;
 pub mod log;
 pub mod net;

@@ -132,6 +132,17 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// How often it happens: once, and wherever else the same words are expanded.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.again + 1
+    }
+
+    /// Whether it is about a file that cannot be included.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        matches!(self.code, "missing-include" | "unreadable-include")
+    }
+
     /// An error about `span`.
     pub(super) fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic {

@@ -2,6 +2,7 @@
 
 use super::notify::Notifier;
 use super::signals::{Signals, Wish};
+use crate::doubts::Doubts;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
 use crate::process::Scripts;
@@ -10,7 +11,6 @@ use crate::world::Side;
 use keepalived_core::config::Severity;
 use keepalived_core::config::model::Global;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -31,7 +31,7 @@ pub struct Service {
     /// The first configuration, until the engine has it.
     first: Option<Loaded>,
     /// What is not understood or not clear in the configuration in force.
-    doubts: BTreeSet<String>,
+    doubts: Doubts,
     /// How many instances it has.
     instances: usize,
     /// Who runs scripts.
@@ -71,7 +71,7 @@ impl Service {
             ended,
             wanted,
             first: Some(loaded),
-            doubts: BTreeSet::new(),
+            doubts: Doubts::default(),
             instances: 0,
             global: Global::default(),
             reload: Reload::None,
@@ -83,7 +83,7 @@ impl Service {
     }
 
     fn configure(&mut self, loaded: Loaded) -> Input<'static> {
-        self.doubts = loaded.doubts();
+        self.doubts = Doubts::of(&loaded);
         self.instances = loaded.parsed.config.instances.len();
         let config = loaded.parsed.config;
         self.global.clone_from(&config.global);
@@ -160,8 +160,8 @@ impl Service {
                 }
                 // At the start what is not understood is skipped, as the C version does. Here somebody has just written it, and skipping
                 // it would take back what is in force.
-                if let Some(new) = loaded.doubts().difference(&self.doubts).next() {
-                    self.refuse(&format!("{new}, and the configuration in force does not have it"));
+                if let Some(new) = Doubts::of(&loaded).new_since(&self.doubts) {
+                    self.refuse(&format!("{new}, and that is not so in the configuration in force"));
                     return None;
                 }
                 let instances = loaded.parsed.config.instances.len();

@@ -1,6 +1,6 @@
 //! Through what words came to where they are read, for the diagnostics about them.
 
-use crate::config::diagnostic::{Diagnostic, Span, Via};
+use crate::config::diagnostic::{Diagnostic, Severity, Span, Via};
 use crate::config::source::Source;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -82,8 +82,8 @@ impl Turns {
 /// Diagnostics about expansions: a mistake in a definition that is used a million times is said once.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Repeats {
-    /// By the words and what is wrong with them, without the values, which differ.
-    first: BTreeMap<(&'static str, usize, usize, String), usize>,
+    /// By the words, how bad it is and what is wrong with them, without the values, which differ.
+    first: BTreeMap<(&'static str, Severity, usize, usize, String), usize>,
 }
 
 impl Repeats {
@@ -91,7 +91,9 @@ impl Repeats {
     pub(in crate::config) fn add(&mut self, diagnostic: Diagnostic, list: &mut Vec<Diagnostic>) {
         let span = diagnostic.span;
         if span.via != Via::NONE {
-            match self.first.entry((diagnostic.code, span.file, span.start, diagnostic.label.clone())) {
+            // One file that is not there is not the same as another.
+            let what = if diagnostic.is_of_a_file() { &diagnostic.message } else { &diagnostic.label };
+            match self.first.entry((diagnostic.code, diagnostic.severity, span.file, span.start, what.clone())) {
                 Entry::Vacant(entry) => drop(entry.insert(list.len())),
                 Entry::Occupied(entry) => {
                     if let Some(first) = list.get_mut(*entry.get()) {

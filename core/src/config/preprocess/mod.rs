@@ -12,7 +12,7 @@ mod repeat;
 mod substitute;
 pub(in crate::config) mod text;
 
-use super::diagnostic::{Diagnostic, Span, Via};
+use super::diagnostic::{Diagnostic, Severity, Span, Via};
 use super::source::{Need, Source};
 use definition::{Definition, is_definition};
 pub(super) use expansion::Expansions;
@@ -53,6 +53,9 @@ const MAX_FRAMES: usize = 512;
 /// How often one line may turn out to be something else once its values are in place.
 const MAX_TURNS: usize = 64;
 
+/// How many files that cannot be included are told one by one.
+const MAX_MISSES: usize = 10_000;
+
 /// A line of the language proper; never empty.
 #[derive(Debug)]
 pub(super) struct Line<'s> {
@@ -85,7 +88,9 @@ pub(super) struct Reader<'s> {
     /// Lines with values that cannot be put in.
     left_out: usize,
     /// What has been said already, and where: a line can be read many times.
-    said: BTreeSet<(&'static str, usize, usize, String)>,
+    said: BTreeSet<(&'static str, Severity, usize, usize, String)>,
+    /// How many files were not found or not read.
+    misses: usize,
 }
 
 /// Where the next line comes from.
@@ -157,6 +162,7 @@ impl<'s> Reader<'s> {
             bytes: 0,
             left_out: 0,
             said: BTreeSet::new(),
+            misses: 0,
         }
     }
 
@@ -276,9 +282,20 @@ impl<'s> Reader<'s> {
     /// Says something, once for each place.
     fn report(&mut self, diagnostic: Diagnostic, out: &mut Vec<Diagnostic>) {
         let span = diagnostic.span;
-        // In expansions the same words say something else each time; once is enough.
-        let message = if span.via == Via::NONE { diagnostic.message.clone() } else { String::new() };
-        if self.said.insert((diagnostic.code, span.file, span.start, message)) {
+        // In expansions the same words say something else each time; once is enough, but for files: each of them is missed.
+        let told_apart = span.via == Via::NONE || diagnostic.is_of_a_file();
+        let message = if told_apart { diagnostic.message.clone() } else { String::new() };
+        if !self.said.insert((diagnostic.code, diagnostic.severity, span.file, span.start, message)) {
+            return;
+        }
+        self.misses += usize::from(diagnostic.is_of_a_file());
+        if self.misses == MAX_MISSES + 1 {
+            self.partial = true;
+            let label = format!("more than {MAX_MISSES} files");
+            let d = Diagnostic::error("too-many", span, "too many files cannot be included").label(label);
+            out.push(d.note("the others are not told, and the configuration is refused"));
+        }
+        if self.misses <= MAX_MISSES || !diagnostic.is_of_a_file() {
             out.push(diagnostic);
         }
     }

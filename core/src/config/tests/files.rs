@@ -247,3 +247,18 @@ fn mistakes_in_included_files_have_their_place_there() {
     let (_, errors, _) = result(&[("k.conf", "include a\ninclude a"), ("a", "x \"y")]);
     assert_eq!(errors, ["unterminated-quote"]);
 }
+
+#[test]
+fn each_file_that_a_repetition_misses_is_told() {
+    let missed = |files: &[(&str, &str)]| -> Vec<(Severity, String)> {
+        let (_, parsed) = read_files(files);
+        parsed.diagnostics.iter().map(|d| (d.severity, d.message.clone())).collect()
+    };
+    let files = [("k.conf", "~SEQ(i,1,3) include s${i}.conf\n"), ("s2.conf", "")];
+    let told = missed(&files);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].1.contains("s1.conf") && told[1].1.contains("s3.conf"), "{told:?}");
+    // A million of them are an error.
+    let told = missed(&[("k.conf", "~SEQ(i,1,20000) include s${i}.conf\n")]);
+    assert!(told.len() < 11_000 && told.iter().any(|(severity, _)| *severity == Severity::Error), "{}", told.len());
+}

@@ -1,0 +1,141 @@
+//! What is not understood or not clear in a configuration, so that a reload can tell what is new.
+
+use crate::files::Loaded;
+use keepalived_core::config::Diagnostic;
+use std::collections::BTreeMap;
+
+/// How many blocks around each other tell one place from another.
+const MAX_DEPTH: usize = 3;
+
+/// What is said of words that are not understood or not clear, where, and how often. The file is run without them, as the C version
+/// does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// By the message, and the file and the blocks that it is about.
+    said: BTreeMap<(String, String), usize>,
+}
+
+impl Doubts {
+    /// The doubts about a configuration.
+    #[must_use]
+    pub fn of(loaded: &Loaded) -> Doubts {
+        let mut by_file: BTreeMap<usize, Vec<&Diagnostic>> = BTreeMap::new();
+        for diagnostic in loaded.parsed.diagnostics.iter().filter(|diagnostic| is_doubt(diagnostic.code)) {
+            by_file.entry(diagnostic.span.file).or_default().push(diagnostic);
+        }
+        let mut doubts = Doubts::default();
+        for (file, mut list) in by_file {
+            let Some(file) = loaded.source.files.get(file) else { continue };
+            list.sort_by_key(|diagnostic| diagnostic.span.start);
+            let places: Vec<usize> = list.iter().map(|diagnostic| diagnostic.span.start).collect();
+            for (diagnostic, blocks) in list.iter().zip(owners(&file.text, &places)) {
+                let place = format!("{}: {blocks}", file.name);
+                *doubts.said.entry((diagnostic.message.clone(), place)).or_default() += diagnostic.count();
+            }
+        }
+        doubts
+    }
+
+    /// Something that was not `before`, or less often.
+    #[must_use]
+    pub fn new_since(&self, before: &Doubts) -> Option<&str> {
+        let grew = |(what, count): &(&(String, String), &usize)| before.said.get(what).is_none_or(|old| old < count);
+        self.said.iter().find(grew).map(|((message, _), _)| message.as_str())
+    }
+}
+
+fn is_doubt(code: &str) -> bool {
+    matches!(
+        code,
+        "unknown-keyword"
+            | "unknown-word"
+            | "trailing-words"
+            | "repeated"
+            | "contradiction"
+            | "undefined-variable"
+            | "missing-include"
+            | "unreadable-include"
+    )
+}
+
+/// The headings of the blocks around each of `places`, which are in order. Lines can come and go without a change here.
+fn owners(text: &str, places: &[usize]) -> Vec<String> {
+    let mut places = places.iter().peekable();
+    let mut found = Vec::with_capacity(places.len());
+    let mut open: Vec<&str> = Vec::new();
+    let (mut at, mut heading) = (0, "");
+    for line in text.split_inclusive('\n') {
+        let mut from = 0;
+        let (mut quoted, mut comment, mut value) = (false, false, false);
+        for (offset, c) in line.char_indices() {
+            while places.next_if(|place| **place <= at + offset).is_some() {
+                found.push(open[..open.len().min(MAX_DEPTH)].join(" / "));
+            }
+            match c {
+                _ if comment => {}
+                '"' => quoted = !quoted,
+                _ if quoted => {}
+                '#' | '!' => comment = true,
+                '{' if line[..offset].ends_with('$') => value = true,
+                '}' if value => value = false,
+                '{' => {
+                    let words = line[from..offset].trim();
+                    open.push(if words.is_empty() { heading } else { words });
+                    from = offset + 1;
+                }
+                '}' => {
+                    open.pop();
+                    from = offset + 1;
+                }
+                _ => {}
+            }
+        }
+        if !line.trim().is_empty() {
+            heading = line.trim();
+        }
+        at += line.len();
+    }
+    found.resize(places.len() + found.len(), String::new());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepalived_core::config::{Source, parse};
+
+    fn doubts(text: &str) -> Doubts {
+        let source = Source::single("k.conf", text);
+        Doubts::of(&Loaded { parsed: parse(&source), source, strict: false })
+    }
+
+    fn instance(name: &str, id: u8, more: &str) -> String {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {id}\n {more}\n virtual_ipaddress {{\n 10.0.0.{id}\n }}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn the_same_mistake_elsewhere_or_once_more_is_new() {
+        let pair = |a, b| instance("A", 1, a) + &instance("B", 2, b);
+        let before = doubts(&pair("prioritty 100", ""));
+        assert_eq!(before.new_since(&before), None);
+        assert_eq!(doubts(&pair("", "")).new_since(&before), None);
+        // Lines before it make no difference.
+        assert_eq!(doubts(&format!("# why\n\n{}", pair("advert_int 1\n prioritty 100", ""))).new_since(&before), None);
+        assert!(doubts(&pair("prioritty 100", "prioritty 100")).new_since(&before).is_some());
+        assert!(doubts(&pair("", "prioritty 100")).new_since(&before).is_some());
+        assert!(doubts(&pair("prioritty 100\n prioritty 100", "")).new_since(&before).is_some());
+        // And where it is expanded.
+        let line = |a, b| format!("$P=prioritty 100\n{}", pair(a, b));
+        assert!(doubts(&line("$P", "$P")).new_since(&doubts(&line("$P", ""))).is_some());
+    }
+
+    #[test]
+    fn blocks_are_told_by_their_headings() {
+        let text = "a {\n b ${X} {\n x }\n y # }\n}\nc\n{\nz\n}\nend";
+        let places: Vec<usize> = ["x }", "y", "z", "end"].iter().filter_map(|word| text.find(word)).collect();
+        assert_eq!(owners(text, &places), ["a / b ${X}", "a", "c", ""]);
+        assert_eq!(owners("", &[0, 0]), ["", ""]);
+    }
+}

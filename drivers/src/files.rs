@@ -102,6 +102,13 @@ pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// The host's name up to its first dot, as it is now.
+#[must_use]
+pub fn host_id() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
 fn settings(wanted: &Wanted) -> Settings {
     let environment: BTreeMap<String, String> = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
@@ -109,10 +116,7 @@ fn settings(wanted: &Wanted) -> Settings {
     let mut seed = [0; 4];
     // Without randomness it is always the same number, which is not worth a failure.
     let _ = getrandom(&mut seed, GetRandomFlags::empty());
-    let id = wanted.id.clone().unwrap_or_else(|| {
-        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        name.split('.').next().unwrap_or_default().to_owned()
-    });
+    let id = wanted.id.clone().unwrap_or_else(host_id);
     Settings { id, environment, seed: u32::from_ne_bytes(seed), all_files: wanted.all_files }
 }
 

@@ -224,9 +224,15 @@ fn plan(options: &Options) -> Result<Plan, Failure> {
         Some(directory) => Some((absolute(directory)?, options.record_limit << 20)),
         None => None,
     };
+    Ok(Plan { wanted: wanted(options)?, record, foreground: options.dont_fork, complaints })
+}
+
+/// What is read now and at every reload: the same, whatever the directory and the host are called by then.
+fn wanted(options: &Options) -> Result<Wanted, Failure> {
     let mut wanted = options.wanted(None);
     wanted.file = absolute(&wanted.file)?;
-    Ok(Plan { wanted, record, foreground: options.dont_fork, complaints })
+    wanted.id.get_or_insert_with(files::host_id);
+    Ok(wanted)
 }
 
 /// In the manner of strtol(3) with base 0, as the C version reads it.
@@ -308,6 +314,15 @@ fn log_panics(log: &Log) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_is_settled_at_the_start() {
+        use clap::Parser;
+        for (arguments, id) in [(&["keepalived"][..], files::host_id()), (&["keepalived", "-i", "main"], "main".into())] {
+            let options = Options::try_parse_from(arguments).unwrap();
+            assert_eq!(wanted(&options).ok().and_then(|wanted| wanted.id), Some(id));
+        }
+    }
 
     #[test]
     fn masks_are_read_as_in_c() {

@@ -4,11 +4,12 @@
 
 use keepalived_core::config::source::{Answer, Content, Match, Need};
 use keepalived_core::config::{self, Diagnostic, Parsed, Settings, Source, SourceFile, pattern};
+use rustix::fs::OFlags;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is, unless `-f` says otherwise.
@@ -53,6 +54,9 @@ pub enum LoadError {
     /// It cannot be read.
     #[error("configuration file {0}: {1}")]
     Unreadable(PathBuf, io::Error),
+    /// Reading it ended in a mistake of keepalived itself.
+    #[error("configuration file {0}: reading it ended in a mistake of keepalived itself")]
+    Panicked(PathBuf),
     /// Nothing is in it.
     #[error("configuration file {0} is empty")]
     Empty(PathBuf),
@@ -127,12 +131,24 @@ struct Reader {
 
 impl Reader {
     fn text(&mut self, path: &Path) -> io::Result<String> {
-        let mut bytes = Vec::new();
         if is_stdin(path) {
-            io::stdin().lock().take(self.left + 1).read_to_end(&mut bytes)?;
-        } else {
-            File::open(path)?.take(self.left + 1).read_to_end(&mut bytes)?;
+            return self.rest(io::stdin().lock());
         }
+        let (file, meta) = open(path)?;
+        if !meta.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        self.rest(file)
+    }
+
+    /// The text of an open file.
+    fn rest(&mut self, file: impl Read) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        file.take(self.left + 1).read_to_end(&mut bytes)?;
+        self.taken(bytes)
+    }
+
+    fn taken(&mut self, bytes: Vec<u8>) -> io::Result<String> {
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| {
             io::Error::new(io::ErrorKind::FileTooLarge, format!("the files are larger than {} MiB", MAX_BYTES >> 20))
         })?;
@@ -163,8 +179,8 @@ impl Reader {
     }
 
     fn content(&mut self, path: &Path) -> Content {
-        let meta = match fs::metadata(path) {
-            Ok(meta) => meta,
+        let (file, meta) = match open(path) {
+            Ok(opened) => opened,
             Err(error) => return Content::Unusable(words(&error)),
         };
         if meta.is_dir() {
@@ -176,11 +192,19 @@ impl Reader {
         if meta.permissions().mode() & 0o111 != 0 {
             return Content::Unusable("it is executable, which no configuration is".to_owned());
         }
-        match self.text(path) {
+        match self.rest(file) {
             Ok(text) => Content::Text { text, directory: directory(path), identity: identity(path) },
             Err(error) => Content::Unusable(words(&error)),
         }
     }
+}
+
+/// Opens a file without waiting for a FIFO's other end, and looks at what was opened: by its path it may be another one already.
+fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let meta = file.metadata()?;
+    Ok((file, meta))
 }
 
 /// The way from a directory to what matches a pattern.

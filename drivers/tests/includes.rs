@@ -119,6 +119,17 @@ fn what_is_no_plain_file_is_skipped_with_its_reason() {
 }
 
 #[test]
+fn a_main_file_that_would_wait_for_a_writer_is_refused() {
+    let dir = directory(&[]);
+    let path = dir.path().join("k.conf");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    for path in [path, dir.path().to_owned(), "/dev/null".into()] {
+        let error = load(&wanted(path)).unwrap_err().to_string();
+        assert!(error.ends_with("it is no regular file"), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_may_not_be_read_is_named_with_the_reason() {
     let dir = directory(&[("k.conf", "include secret.conf\n"), ("secret.conf", "x")]);
     fs::set_permissions(dir.path().join("secret.conf"), Permissions::from_mode(0o000)).unwrap();

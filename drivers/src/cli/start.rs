@@ -84,7 +84,9 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
         enter_namespace(name)?;
     }
     let mut loaded = files::load(&plan.wanted).map_err(|error| match error {
-        LoadError::Unreadable(..) | LoadError::Empty(_) => Failure(exit::NO_FILE, error.to_string()),
+        LoadError::Unreadable(..) | LoadError::Empty(_) | LoadError::Panicked(_) => {
+            Failure(exit::NO_FILE, error.to_string())
+        }
     })?;
     check_scripts(&mut loaded.parsed, &loaded.source);
     if !loaded.is_usable() {
@@ -318,7 +320,8 @@ mod tests {
     #[test]
     fn the_id_is_settled_at_the_start() {
         use clap::Parser;
-        for (arguments, id) in [(&["keepalived"][..], files::host_id()), (&["keepalived", "-i", "main"], "main".into())] {
+        for (arguments, id) in [(&["keepalived"][..], files::host_id()), (&["keepalived", "-i", "main"], "main".into())]
+        {
             let options = Options::try_parse_from(arguments).unwrap();
             assert_eq!(wanted(&options).ok().and_then(|wanted| wanted.id), Some(id));
         }

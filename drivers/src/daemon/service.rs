@@ -11,6 +11,7 @@ use crate::world::Side;
 use keepalived_core::config::Severity;
 use keepalived_core::config::model::Global;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -123,10 +124,11 @@ impl Service {
         let (wanted, result) = (self.wanted.clone(), self.reader.0.clone());
         // Files and user databases can be slow; adverts cannot wait for them.
         let read = move || {
-            let mut loaded = files::load(&wanted);
-            if let Ok(loaded) = &mut loaded {
+            let loaded = or_panicked(&wanted, || {
+                let mut loaded = files::load(&wanted)?;
                 check_scripts(&mut loaded.parsed, &loaded.source);
-            }
+                Ok(loaded)
+            });
             let _ = result.blocking_send(loaded);
         };
         match std::thread::Builder::new().name("reload".to_owned()).spawn(read) {
@@ -180,6 +182,11 @@ impl Service {
     }
 }
 
+/// Without an answer no reload would ever begin again.
+fn or_panicked(wanted: &Wanted, read: impl FnOnce() -> Reloaded) -> Reloaded {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(LoadError::Panicked(wanted.file.clone())))
+}
+
 /// Logs what there is to say of a configuration.
 pub fn tell(log: &Log, loaded: &Loaded) {
     for (diagnostic, line) in loaded.lines() {
@@ -228,5 +235,17 @@ impl Side for Service {
 
     fn kill_script(&mut self, id: ScriptId) {
         self.scripts.kill(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_failed_reload() {
+        let wanted = Wanted { file: "k.conf".into(), ..Wanted::default() };
+        let result = or_panicked(&wanted, || panic!("on purpose"));
+        assert!(result.is_err_and(|error| error.to_string().starts_with("configuration file k.conf: ")));
     }
 }

@@ -262,3 +262,31 @@ fn each_file_that_a_repetition_misses_is_told() {
     let told = missed(&[("k.conf", "~SEQ(i,1,20000) include s${i}.conf\n")]);
     assert!(told.len() < 11_000 && told.iter().any(|(severity, _)| *severity == Severity::Error), "{}", told.len());
 }
+
+#[test]
+fn an_error_is_not_lost_behind_a_warning_in_the_same_words() {
+    // The same line is read twice, and only the second time the file must be there.
+    let files = [("k.conf", "include a\nglobal_defs {\ninclude_check\n}\ninclude a\n"), ("a", "include x\n")];
+    assert_eq!(result(&files).1, ["missing-include"]);
+    let text = "$I=include x\n~SEQ(i,1,2) $I\nglobal_defs {\ninclude_check\n}\n$I\n";
+    assert_eq!(result(&[("k.conf", text)]).1, ["missing-include"]);
+    let (_, parsed) = read_files(&files);
+    assert_eq!(codes(&parsed).0, ["missing-include"]);
+}
+
+quickcheck::quickcheck! {
+    fn what_is_left_out_is_an_error(main: Vec<u8>, other: Vec<u8>) -> bool {
+        const PIECES: [&str; 22] = [
+            "$A=x\n", "$A=1 \\\n", "$A\n", "${A}\n", "${B}", "~SEQ(i,1,3) ", "~LST(A,x,y) ", "include ${A}\n", "include x\n",
+            "includea x\n", "include o\n", "include {o,x}\n", "include k.conf\n", "global_defs {\ninclude_check\n}\n",
+            "global_defs {\ninclude_check readable\n}\n", "@main ", "@^main ", "\n", "x ", "{", "}\n", "~SEQ(",
+        ];
+        let text = |bytes: Vec<u8>| bytes.iter().map(|b| PIECES[usize::from(*b) % PIECES.len()]).collect::<String>();
+        let (main, other) = (text(main), text(other));
+        let source = gather(&[("k.conf", &main), ("o", &other)], settings(), Limits::default());
+        let mut reader = Reader::new(&source);
+        let mut out = Vec::new();
+        while reader.next(&mut out).is_some() {}
+        !reader.partial || parse(&source).diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}

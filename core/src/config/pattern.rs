@@ -4,15 +4,24 @@
 /// Alternatives beyond this are nobody's intention.
 const MAX_ALTERNATIVES: usize = 1000;
 
-/// What the braces of a pattern stand for, in order; a pattern without braces for itself. `None`: too many.
-pub(super) fn alternatives(pattern: &str) -> Option<Vec<String>> {
+/// How often braces may be in each other, beside all alternatives.
+const MAX_LOOKS: usize = 2 * MAX_ALTERNATIVES;
+
+/// What the braces of a pattern stand for, in order; a pattern without braces for itself. `None`: too many. Adds to `looks` how many
+/// names were looked through, and their bytes.
+pub(super) fn alternatives(pattern: &str, looks: &mut (usize, usize)) -> Option<Vec<String>> {
     let mut done = Vec::new();
     // The last one is the next to look at.
     let mut open = vec![pattern.to_owned()];
+    let most = looks.0 + MAX_LOOKS;
     while let Some(text) = open.pop() {
+        *looks = (looks.0 + 1, looks.1 + text.len());
         match braces(&text) {
             None => done.push(text),
             Some((start, commas, end)) => {
+                if done.len() + open.len() + commas.len() + 1 > MAX_ALTERNATIVES || looks.0 > most {
+                    return None;
+                }
                 let mut edges = vec![start];
                 edges.extend(commas);
                 edges.push(end);
@@ -20,9 +29,6 @@ pub(super) fn alternatives(pattern: &str) -> Option<Vec<String>> {
                     open.push(format!("{}{}{}", &text[..start], &text[pair[0] + 1..pair[1]], &text[end + 1..]));
                 }
             }
-        }
-        if done.len() + open.len() > MAX_ALTERNATIVES {
-            return None;
         }
     }
     Some(done)
@@ -36,38 +42,34 @@ pub(super) fn has_braces(pattern: &str) -> bool {
 /// The first pair of braces that is closed and not empty, with the commas between them.
 fn braces(text: &str) -> Option<(usize, Vec<usize>, usize)> {
     let bytes = text.as_bytes();
+    let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
+    let mut first: Option<(usize, Vec<usize>, usize)> = None;
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 1,
-            b'{' => {
-                if let Some((commas, end)) = closed(bytes, at).filter(|(_, end)| *end > at + 1) {
-                    return Some((at, commas, end));
+            b'{' => open.push((at, Vec::new())),
+            b',' => {
+                if let Some((_, commas)) = open.last_mut() {
+                    commas.push(at);
+                }
+            }
+            b'}' => {
+                if let Some((start, commas)) = open.pop()
+                    && at > start + 1
+                    && first.as_ref().is_none_or(|(first, ..)| start < *first)
+                {
+                    first = Some((start, commas, at));
+                }
+                if open.is_empty() && first.is_some() {
+                    break;
                 }
             }
             _ => {}
         }
         at += 1;
     }
-    None
-}
-
-fn closed(bytes: &[u8], open: usize) -> Option<(Vec<usize>, usize)> {
-    let mut commas = Vec::new();
-    let mut depth = 0;
-    let mut at = open;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'{' => depth += 1,
-            b'}' if depth == 1 => return Some((commas, at)),
-            b'}' => depth -= 1,
-            b',' if depth == 1 => commas.push(at),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
+    first
 }
 
 /// Whether there is a wildcard in `text`.
@@ -166,15 +168,26 @@ mod tests {
 
     #[test]
     fn braces_are_expanded_in_order() {
-        let list = |text| alternatives(text).expect("not too many").join(" ");
+        let looked = |text: &str| {
+            let mut looks = (0, 0);
+            (alternatives(text, &mut looks), looks)
+        };
+        let list = |text| looked(text).0.expect("not too many").join(" ");
         assert_eq!(list("a.conf"), "a.conf");
         assert_eq!(list("{foo/{,cat,dog},bar}"), "foo/ foo/cat foo/dog bar");
         assert_eq!(list("x{b,a}{1,2}y"), "xb1y xb2y xa1y xa2y");
         assert_eq!(list("{}/x{"), "{}/x{");
         assert_eq!(list(r"\{a,b\}"), r"\{a,b\}");
         assert_eq!(list("{a}"), "a");
-        assert_eq!(alternatives(&"{a,b}".repeat(40)), None);
-        assert_eq!(alternatives(&"{a,}".repeat(4000)), None);
+        assert_eq!(list("{ {a,b}"), "{ a { b");
+        assert_eq!(list("{{}{a}"), "{{}a");
+        // However many braces there are, the names looked through are bounded.
+        for many in ["{a,b}".repeat(40), "{a,}".repeat(4000), format!("{}a{}", "{".repeat(8000), "}".repeat(8000))] {
+            let (names, looks) = looked(&many);
+            assert!(names.is_none() && looks.0 <= MAX_LOOKS + 1, "{looks:?}");
+        }
+        let unmatched = "{".repeat(16_000);
+        assert_eq!(looked(&unmatched), (Some(vec![unmatched.clone()]), (1, 16_000)));
     }
 
     #[test]

@@ -137,6 +137,8 @@ pub(super) struct Outcome {
     pub(super) open: Vec<Need>,
     /// Something that was to be there is not.
     pub(super) partial: bool,
+    /// How many names the braces were looked through for, and their bytes.
+    pub(super) names: (usize, usize),
 }
 
 impl Include {
@@ -165,7 +167,7 @@ impl Include {
             return outcome;
         }
         let checks = self.checks.or(set);
-        let Some(alternatives) = pattern::alternatives(&self.pattern) else {
+        let Some(alternatives) = pattern::alternatives(&self.pattern, &mut outcome.names) else {
             outcome.partial = true;
             out.push(
                 Diagnostic::error("too-many", span, "the braces stand for too many names")

@@ -204,7 +204,10 @@ impl<'s> Reader<'s> {
                 let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
                 *offset = end;
                 let line = self.physical(file, start, &text[start..end], out);
-                if again && !self.spend(1, end - start, Span::new(file, start, start), out) {
+                // A definition of several lines has been taken up whole.
+                let end = if let Some(Frame::File { offset, .. }) = self.frames.last() { *offset } else { end };
+                let lines = text.as_bytes()[start..end].iter().filter(|byte| **byte == b'\n').count().max(1);
+                if again && !self.spend(lines, end - start, Span::new(file, start, start), out) {
                     return Some(None);
                 }
                 return Some(line);
@@ -256,10 +259,10 @@ impl<'s> Reader<'s> {
         }
         let problem = if self.lines > self.limits.lines {
             let lines = self.limits.lines;
-            format!("more than {lines} lines come from definitions, repetitions and files that are read again")
+            format!("more than {lines} lines come from definitions, repetitions, braces and files that are read again")
         } else {
             format!(
-                "more than {} MiB come from definitions, repetitions and files that are read again",
+                "more than {} MiB come from definitions, repetitions, braces and files that are read again",
                 self.limits.bytes >> 20
             )
         };
@@ -500,9 +503,12 @@ impl<'s> Reader<'s> {
         for diagnostic in found {
             self.report(diagnostic, out);
         }
-        self.needs.extend(outcome.open);
-        self.partial |= outcome.partial;
         let place = text.span(include.at, text.len());
+        self.partial |= outcome.partial;
+        if outcome.names.0 > 1 && !self.spend(outcome.names.0, outcome.names.1, place, out) {
+            return;
+        }
+        self.needs.extend(outcome.open);
         if !outcome.files.is_empty() {
             let frame = Frame::Files { files: outcome.files, next: 0, place, checks: self.checks };
             self.push(frame, place, out);

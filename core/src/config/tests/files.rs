@@ -290,3 +290,31 @@ quickcheck::quickcheck! {
         !reader.partial || parse(&source).diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 }
+
+/// The codes of what is said with few lines allowed.
+fn with_limit(files: &[(&str, &str)], lines: usize) -> Vec<&'static str> {
+    let limits = Limits { lines, ..Limits::default() };
+    let source = gather(files, settings(), limits);
+    let mut reader = Reader::with_limits(&source, limits);
+    let mut out = Vec::new();
+    while reader.next(&mut out).is_some() {}
+    out.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn every_line_that_is_read_again_counts() {
+    let definition = format!("$X= \\\n{} y\n", " x \\\n".repeat(100));
+    let files = [("k.conf", "include a\ninclude a\ninclude a\n"), ("a", definition.as_str())];
+    assert_eq!(with_limit(&files, 1_000), [""; 0]);
+    assert_eq!(with_limit(&files, 150), ["expansion-too-large"]);
+}
+
+#[test]
+fn every_alternative_in_braces_counts() {
+    let text = format!("include {}\n", "{a,a}".repeat(6)).repeat(100);
+    let files = [("k.conf", text.as_str()), ("aaaaaa", "")];
+    assert_eq!(with_limit(&files, 100_000), [""; 0]);
+    assert_eq!(with_limit(&files, 1_000), ["expansion-too-large"]);
+    let text = format!("include {}\n", "{a,b}".repeat(40)).repeat(100);
+    assert!(with_limit(&[("k.conf", &text)], 10_000).contains(&"expansion-too-large"));
+}

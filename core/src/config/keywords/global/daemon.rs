@@ -35,15 +35,13 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "permissions that files of the daemon do not get",
     )
     .not_yet("files are made with the permissions that the command line says"),
-    row("random_seed", Arg::Integer(0, u32::MAX as i64), "the time", "the seed of `${_RANDOM}`")
-        .not_yet("`${_RANDOM}` begins anew at every start"),
+    row("random_seed", Arg::Integer(0, u32::MAX as i64), "the time", "the seed of `${_RANDOM}`"),
     row(
         "include_check",
         Arg::Words(0, 8),
         "off",
         "which includes must find something: [+|-]read, match, wildcard_match, brace_match; alone: all",
-    )
-    .not_yet("an include that finds nothing is an error in any case"),
+    ),
     row(
         "reload_check_config",
         Arg::Or(&Arg::Path, "/dev/null"),

@@ -18,7 +18,7 @@ pub const DEFAULT: &str = "/etc/keepalived/keepalived.conf";
 /// How much is read in all, in bytes: who writes more has included something else.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// How many files one pattern may stand for.
+/// How many files one pattern may stand for; with more the configuration is refused.
 const MAX_MATCHES: usize = 10_000;
 
 /// How often files are looked for that only became known by the files before.
@@ -161,12 +161,11 @@ impl Reader {
         let root = if need.pattern.starts_with('/') { "/" } else { "" };
         let parts: Vec<&str> = need.pattern.split('/').filter(|part| !part.is_empty()).collect();
         walk.step(root, &parts, false);
-        let Walk { mut found, mut trouble, .. } = walk;
-        found.sort();
+        let Walk { mut found, trouble, .. } = walk;
         if found.len() > MAX_MATCHES {
-            found.truncate(MAX_MATCHES);
-            trouble = Some(format!("more than {MAX_MATCHES} files match"));
+            return Answer { matches: Vec::new(), trouble: None, too_many: true };
         }
+        found.sort();
         let base = Path::new(&need.directory);
         let matches = found
             .into_iter()
@@ -175,7 +174,7 @@ impl Reader {
                 Match { path, content }
             })
             .collect();
-        Answer { matches, trouble }
+        Answer { matches, trouble, too_many: false }
     }
 
     fn content(&mut self, path: &Path) -> Content {

@@ -179,6 +179,19 @@ fn a_file_that_is_included_often_is_kept_once() {
 }
 
 #[test]
+fn more_files_than_anybody_means_are_an_error() {
+    let dir = directory(&[("k.conf", &format!("{}include d/*\n", instance("V", 1)))]);
+    fs::create_dir(dir.path().join("d")).unwrap();
+    for n in 0..=10_000 {
+        fs::write(dir.path().join(format!("d/{n}")), "").unwrap();
+    }
+    let loaded = read(&dir);
+    assert_eq!((codes(&loaded), loaded.is_usable()), (vec!["too-many"], false));
+    fs::remove_file(dir.path().join("d/0")).unwrap();
+    assert!(read(&dir).is_usable());
+}
+
+#[test]
 fn the_working_directory_is_that_of_the_file() {
     let dir = directory(&[("k.conf", "include sub/a.conf"), ("sub/a.conf", "global_defs {\n router_id ${_PWD}\n}\n")]);
     let dump = keepalived(dir.path(), &["check", "k.conf"]);

@@ -59,6 +59,8 @@ pub struct Answer {
     pub matches: Vec<Match>,
     /// Why something could not be looked for, or is not there: the words of an errno.
     pub trouble: Option<String>,
+    /// More matches than is meant by anybody; then none of it need be here.
+    pub too_many: bool,
 }
 
 /// One thing that matches.
@@ -93,6 +95,7 @@ pub enum Content {
 pub(super) struct Found {
     pub(super) files: Vec<(String, Included)>,
     pub(super) trouble: Option<String>,
+    pub(super) too_many: bool,
 }
 
 /// What there is at a path.
@@ -119,7 +122,7 @@ impl Source {
 
     /// Adds what was needed.
     pub fn give(&mut self, need: Need, answer: Answer) {
-        let Answer { matches, trouble } = answer;
+        let Answer { matches, trouble, too_many } = answer;
         let mut files = Vec::with_capacity(matches.len());
         for Match { path, content } in matches {
             let shown = if path.starts_with('/') { path } else { format!("{}{path}", need.shown) };
@@ -136,7 +139,7 @@ impl Source {
             };
             files.push((shown, included));
         }
-        self.found.insert(need, Found { files, trouble });
+        self.found.insert(need, Found { files, trouble, too_many });
     }
 
     pub(super) fn found(&self, need: &Need) -> Option<&Found> {

@@ -205,7 +205,7 @@ fn found(need: &Need, files: &[(&str, String)]) -> Answer {
         })
         .collect();
     let nothing = matches.is_empty() && !pattern::is_wild(&need.pattern);
-    Answer { matches, trouble: nothing.then(|| "No such file or directory".to_owned()) }
+    Answer { matches, trouble: nothing.then(|| "No such file or directory".to_owned()), too_many: false }
 }
 
 /// Lines inside an instance that is complete with them.

@@ -179,13 +179,24 @@ impl Include {
             (file.directory.as_str(), &file.name[..file.name.rfind('/').map_or(0, |slash| slash + 1)])
         });
         let (mut missing, mut matches) = (Vec::new(), 0);
-        let unread = Found { files: Vec::new(), trouble: Some("it was not looked for".to_owned()) };
+        let unread = Found { files: Vec::new(), trouble: Some("it was not looked for".to_owned()), too_many: false };
         let mut unusable = Vec::new();
         for alternative in &alternatives {
             let need = Need { directory: directory.to_owned(), pattern: alternative.clone(), shown: shown.to_owned() };
             let found = source.found(&need).unwrap_or(&unread);
             if core::ptr::eq(found, &unread) {
                 outcome.open.push(need);
+            }
+            if found.too_many {
+                // Not a part of them either: which one would be chance.
+                outcome.partial = true;
+                outcome.files.clear();
+                out.push(without(
+                    Diagnostic::error("too-many", span, format!("too many files match `{alternative}`"))
+                        .label("nothing is included"),
+                    Severity::Error,
+                ));
+                return outcome;
             }
             let wild = pattern::is_wild(alternative);
             if let Some(trouble) = &found.trouble {

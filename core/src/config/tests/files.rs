@@ -74,7 +74,7 @@ fn find(files: &[(&str, &str)], need: &Need) -> Answer {
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     let missing = found.is_empty() && !pattern::is_wild(&need.pattern);
-    Answer { matches: found, trouble: missing.then(|| "No such file or directory".to_owned()) }
+    Answer { matches: found, trouble: missing.then(|| "No such file or directory".to_owned()), too_many: false }
 }
 
 /// A path without `..`.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// How many blocks around each other tell one place from another.
 const MAX_DEPTH: usize = 3;
 
-/// What is said of words that are not understood or not clear, where, and how often. The file is run without them, as the C version
+/// What is said of words that are not understood or not clear, and of files and scripts that are not there; where, and how often. The file is run without them, as the C version
 /// does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Doubts {
@@ -24,12 +24,18 @@ impl Doubts {
             by_file.entry(diagnostic.span.file).or_default().push(diagnostic);
         }
         let mut doubts = Doubts::default();
+        // A file that lost its text is as good as one that is missing.
+        for file in loaded.source.files.iter().filter(|file| file.text.trim().is_empty()) {
+            doubts.said.insert((format!("{} is empty", file.name), String::new()), 1);
+        }
         for (file, mut list) in by_file {
             let Some(file) = loaded.source.files.get(file) else { continue };
             list.sort_by_key(|diagnostic| diagnostic.span.start);
             let places: Vec<usize> = list.iter().map(|diagnostic| diagnostic.span.start).collect();
             for (diagnostic, blocks) in list.iter().zip(owners(&file.text, &places)) {
-                let place = format!("{}: {blocks}", file.name);
+                // A script is told once for all its places, the first of which can change.
+                let place =
+                    if is_of_a_script(diagnostic.code) { String::new() } else { format!("{}: {blocks}", file.name) };
                 *doubts.said.entry((diagnostic.message.clone(), place)).or_default() += diagnostic.count();
             }
         }
@@ -55,7 +61,12 @@ fn is_doubt(code: &str) -> bool {
             | "undefined-variable"
             | "missing-include"
             | "unreadable-include"
-    )
+    ) || is_of_a_script(code)
+}
+
+/// Scripts that are not run, or that others than root could change.
+fn is_of_a_script(code: &str) -> bool {
+    matches!(code, "script-missing" | "script-unusable" | "script-insecure" | "unknown-user")
 }
 
 /// The headings of the blocks around each of `places`, which are in order. Lines can come and go without a change here.
@@ -102,6 +113,8 @@ fn owners(text: &str, places: &[usize]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::{self, Wanted};
+    use crate::process::checks::check_scripts;
     use keepalived_core::config::{Source, parse};
 
     fn doubts(text: &str) -> Doubts {
@@ -129,6 +142,34 @@ mod tests {
         // And where it is expanded.
         let line = |a, b| format!("$P=prioritty 100\n{}", pair(a, b));
         assert!(doubts(&line("$P", "$P")).new_since(&doubts(&line("$P", ""))).is_some());
+    }
+
+    #[test]
+    fn scripts_and_files_that_went_away_are_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let read = |more: &str| {
+            std::fs::write(path("k.conf"), instance("A", 1, more) + "include *.inc\n").unwrap();
+            let mut loaded = files::load(&Wanted { file: path("k.conf"), ..Wanted::default() }).unwrap();
+            check_scripts(&mut loaded.parsed, &loaded.source);
+            assert!(loaded.is_usable(), "{}", loaded.rendered(false));
+            Doubts::of(&loaded)
+        };
+        std::fs::write(path("b.inc"), instance("B", 2, "")).unwrap();
+        let before = read("notify_master /bin/true root");
+        let old = read("notify_master /nowhere/1 root");
+        assert_eq!(old.new_since(&old), None);
+        for new in
+            ["notify_master /nowhere/1 root", "notify_master /etc/passwd root", "notify_master /bin/true nobody-at-all"]
+        {
+            assert!(read(new).new_since(&before).is_some(), "{new}");
+        }
+        // One more place for what was missing before.
+        assert!(read("notify_master /nowhere/1 root\n notify_backup /nowhere/1 root").new_since(&old).is_some());
+        std::fs::write(path("b.inc"), "").unwrap();
+        let emptied = read("notify_master /bin/true root");
+        assert!(emptied.new_since(&before).is_some_and(|what| what.ends_with("b.inc is empty")));
+        assert_eq!(emptied.new_since(&emptied), None);
     }
 
     #[test]

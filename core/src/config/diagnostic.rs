@@ -129,13 +129,15 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// How often the same is wrong with the same words in other expansions.
     pub(super) again: usize,
+    /// How many more places it is about.
+    pub(super) others: usize,
 }
 
 impl Diagnostic {
-    /// How often it happens: once, and wherever else the same words are expanded.
+    /// How often it happens: once, and in the other places that it is about, and wherever else the same words are expanded.
     #[must_use]
     pub const fn count(&self) -> usize {
-        self.again + 1
+        self.again + self.others + 1
     }
 
     /// Whether it is about a file that cannot be included.
@@ -155,6 +157,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             again: 0,
+            others: 0,
         }
     }
 

@@ -131,6 +131,7 @@ impl Case {
         let problem = self.problem?;
         let (first, others) = self.places.split_first()?;
         let mut diagnostic = Diagnostic::warning(problem.code, *first, problem.message).label(problem.label);
+        diagnostic.others = self.count.saturating_sub(1);
         for other in others.iter().take(SHOWN) {
             diagnostic = diagnostic.also(*other, "and here");
         }

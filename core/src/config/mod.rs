@@ -17,6 +17,7 @@ mod print;
 pub mod render;
 pub mod report;
 pub mod scripts;
+mod secrets;
 pub mod source;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Mistakes as text: in the manner of rustc for people, in one line for a log.
 
 use super::diagnostic::{Diagnostic, Severity, Span};
+use super::secrets::Secrets;
 use super::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -115,6 +116,7 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
 pub(super) struct Places<'a> {
     source: &'a Source,
     starts: BTreeMap<usize, Vec<usize>>,
+    secrets: Secrets<'a>,
 }
 
 struct Excerpt<'a> {
@@ -134,7 +136,7 @@ impl<'a> Places<'a> {
                 (at, core::iter::once(0).chain(after_newlines).collect())
             })
             .collect();
-        Places { source, starts }
+        Places { source, starts, secrets: Secrets::of(source) }
     }
 
     fn text(&self, file: usize) -> &'a str {
@@ -190,54 +192,6 @@ impl<'a> Places<'a> {
         let start = self.start(file, first_line);
         let end = self.start(file, self.line(file, last.saturating_sub(1).max(first)) + 1);
         let text = self.text(file).get(start..end).unwrap_or_default();
-        Excerpt { text: blotted(text), range: start..end, first_line: first_line + 1 }
+        Excerpt { text: self.secrets.blotted(file, start, text), range: start..end, first_line: first_line + 1 }
     }
-}
-
-/// How `auth_pass` begins, and most of what was meant to be it; and `password` of `SSL`.
-const SECRETS: [&str; 2] = ["auth_p", "password"];
-
-/// Where a line's secret begins, if it has one.
-fn secret_in(line: &str) -> Option<usize> {
-    let word = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let password = SECRETS.iter().filter_map(|secret| line.find(secret)).min();
-    let password = password.map(|at| at + line[at..].find(|c| !word(c)).unwrap_or(line.len() - at));
-    // A key of `auth_hmac` has a number; the one of `SSL` is a path, and no secret.
-    let key = line.match_indices("key").find_map(|(at, key)| {
-        let alone = !line[..at].ends_with(|c: char| word(c) || c == '-');
-        let after = line[at..].strip_prefix(key).filter(|after| alone && after.starts_with([' ', '\t']))?;
-        let value = after.trim_start_matches([' ', '\t']);
-        let value = value.trim_start_matches(|c: char| c.is_ascii_digit());
-        let blank = value.starts_with([' ', '\t']) || value.len() == after.trim_start_matches([' ', '\t']).len();
-        let path = value.trim_start().trim_start_matches('"').starts_with(['/', '.']);
-        (blank && !path).then_some(line.len() - value.len())
-    });
-    password.into_iter().chain(key).min()
-}
-
-/// The same text with passwords and keys made unreadable, at the same offsets.
-fn blotted(text: &str) -> Cow<'_, str> {
-    if !SECRETS.iter().chain(&["key"]).any(|secret| text.contains(secret)) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let Some(at) = secret_in(line) else {
-            out.push_str(line);
-            continue;
-        };
-        let (before, after) = line.split_at(at);
-        out.push_str(before);
-        // Blanks, quotes, braces and comments stay; the rest is covered byte by byte.
-        let mut comment = false;
-        for c in after.chars() {
-            comment |= c == '#' || c == '!';
-            if comment || c.is_whitespace() || matches!(c, '"' | '{' | '}') {
-                out.push(c);
-            } else {
-                out.extend(core::iter::repeat_n('*', c.len_utf8()));
-            }
-        }
-    }
-    Cow::Owned(out)
 }

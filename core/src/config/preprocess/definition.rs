@@ -150,7 +150,7 @@ pub(super) fn variable_name(text: &str) -> &str {
 }
 
 /// The name that a `$NAME=value` defines. With blanks before the `=` too: what else could be meant?
-pub(super) fn definition_name(line: &str) -> Option<&str> {
+pub(in crate::config) fn definition_name(line: &str) -> Option<&str> {
     let name = variable_name(line.strip_prefix('$')?);
     let rest = &line[1 + name.len()..];
     (!name.is_empty() && rest.trim_start_matches([' ', '\t']).starts_with('=')).then_some(name)

@@ -1,6 +1,7 @@
 //! Through what words came to where they are read, for the diagnostics about them.
 
 use crate::config::diagnostic::{Diagnostic, Severity, Span, Via};
+use crate::config::secrets::Secrets;
 use crate::config::source::Source;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -146,8 +147,10 @@ impl Expansions {
             repeats.add(diagnostic, &mut kept);
         }
         let mut lines = LineNumbers { source, starts: BTreeMap::new() };
+        let any = !kept.is_empty() && !self.repeats.is_empty();
+        let secrets = if any { Secrets::of(source) } else { Secrets::default() };
         for diagnostic in &mut kept {
-            self.tell_one(&mut lines, diagnostic);
+            self.tell_one(&mut lines, &secrets, diagnostic);
             if diagnostic.again > 0 {
                 let places = if diagnostic.again == 1 { "place" } else { "places" };
                 let note = format!("the same happens in {} more {places} where this is expanded", diagnostic.again);
@@ -157,9 +160,9 @@ impl Expansions {
         *diagnostics = kept;
     }
 
-    fn tell_one(&self, lines: &mut LineNumbers<'_>, diagnostic: &mut Diagnostic) {
+    fn tell_one(&self, lines: &mut LineNumbers<'_>, secrets: &Secrets<'_>, diagnostic: &mut Diagnostic) {
         for (span, label) in &mut diagnostic.also {
-            if let Some(told) = self.nearest(span.via) {
+            if let Some(told) = self.nearest(span.via, secrets) {
                 label.push_str(&told);
             }
         }
@@ -180,7 +183,7 @@ impl Expansions {
                 }
                 Kind::Turn(repeat, turn) => {
                     let Some(turns) = self.repeats.get(repeat as usize) else { break };
-                    let given = turn_in_words(turns, turn);
+                    let given = turn_in_words(turns, turn, secrets);
                     (turns.place, format!("with {given}"), format!("with {given}, from {}", lines.name(turns.place)))
                 }
             };
@@ -193,13 +196,13 @@ impl Expansions {
     }
 
     /// The innermost turn or lines, for a label.
-    fn nearest(&self, mut via: Via) -> Option<String> {
+    fn nearest(&self, mut via: Via, secrets: &Secrets<'_>) -> Option<String> {
         let mut given = Vec::new();
         while let Some(step) = self.get(via) {
             if let Kind::Turn(repeat, turn) = step.kind
                 && let Some(turns) = self.repeats.get(repeat as usize)
             {
-                given.push(turn_in_words(turns, turn));
+                given.push(turn_in_words(turns, turn, secrets));
             }
             if given.len() >= MAX_TOLD {
                 break;
@@ -216,10 +219,11 @@ impl Expansions {
 }
 
 /// `IF = 0, NUM = 3`
-fn turn_in_words(turns: &Turns, turn: u64) -> String {
+fn turn_in_words(turns: &Turns, turn: u64, secrets: &Secrets<'_>) -> String {
     let values = turns.values(turn);
     let pairs = turns.names.iter().zip(&values);
-    pairs.map(|(name, value)| format!("{name} = {}", quoted(value))).collect::<Vec<_>>().join(", ")
+    let shown = |name: &str, value| if secrets.has(name) { "(a secret)".to_owned() } else { quoted(value) };
+    pairs.map(|(name, value)| format!("{name} = {}", shown(name, value))).collect::<Vec<_>>().join(", ")
 }
 
 fn quoted(value: &str) -> String {

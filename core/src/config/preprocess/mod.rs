@@ -14,6 +14,7 @@ pub(in crate::config) mod text;
 
 use super::diagnostic::{Diagnostic, Severity, Span, Via};
 use super::source::{Need, Source};
+pub(super) use definition::definition_name;
 use definition::{Definition, is_definition};
 pub(super) use expansion::Expansions;
 use expansion::Turns;

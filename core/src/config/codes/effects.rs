@@ -63,10 +63,11 @@ pub(super) const CODES: &[Code] = &[
     Code {
         name: "too-many",
         usual: Warning,
-        title: "more addresses than an advert holds",
+        title: "more than there is room for",
         means: "An advert names its addresses, and has room for 255. The rest are treated like \
-                `virtual_ipaddress_excluded`: they move with the others, and adverts do not name them.",
-        why: "The C version does the same. Other routers that are told another list may complain.",
+                `virtual_ipaddress_excluded`: they move with the others, and adverts do not name them. An `include` that \
+                more than 10,000 files match is refused: nobody means that, and a part of them would be chance.",
+        why: "With addresses the C version does the same. Other routers that are told another list may complain.",
         wrong: Example::Told("A `virtual_ipaddress` of more than 255 lines."),
         right: Example::Instance(
             "virtual_ipaddress {\n    192.0.2.1/24\n}\nvirtual_ipaddress_excluded {\n    192.0.2.2/24\n}",

@@ -10,10 +10,11 @@ fn formatted(text: &str) -> String {
     String::from_utf8(format(text.as_bytes()).text).unwrap()
 }
 
-/// What a text means, and what is said of it, apart from places.
+/// What a text means, and what is said of it, apart from places and so from the order.
 fn meaning(text: &str) -> (Config, Vec<(Severity, &'static str, String)>) {
     let parsed = parse(&Source::single("keepalived.conf", text));
-    let said = parsed.diagnostics.into_iter().map(|d| (d.severity, d.code, d.message)).collect();
+    let mut said: Vec<_> = parsed.diagnostics.into_iter().map(|d| (d.severity, d.code, d.message)).collect();
+    said.sort();
     (parsed.config, said)
 }
 
@@ -126,6 +127,13 @@ quickcheck! {
         these.sort_unstable();
         those.sort_unstable();
         these == those && format(&once).text == once
+    }
+}
+
+#[test]
+fn a_section_without_a_brace_keeps_its_meaning() {
+    for text in ["vrrp_instance}%", "vrrp_instance}x", "vrrp_instance }\n%", "vrrp_instance\n}\n%\n"] {
+        assert!(holds(text), "{text}");
     }
 }
 

@@ -5,6 +5,10 @@ use super::lexer::{Phrase, Token, Word};
 use super::pack::{Packed, Store};
 use super::source::Source;
 
+/// How many statements may come out of expansions and be kept as they are: more than twice the largest example of the C
+/// version's manual. Sections that are put away do not count.
+const MAX_EXPANDED: usize = 500_000;
+
 /// Nothing in the language is nested deeper than this.
 const MAX_DEPTH: usize = 32;
 
@@ -64,14 +68,17 @@ impl Tree {
         }
     }
 
-    fn push(&mut self, statement: Statement, source: &Source) {
+    /// Whether it could be put away.
+    fn push(&mut self, statement: Statement, source: &Source) -> bool {
         let keyword = statement.words().first().filter(|_| statement.block.is_some());
         let many = keyword.and_then(|word| MANY.iter().find(|many| **many == word.text));
         let top = match many.and_then(|many| Some(Top::Packed(many, self.store.pack(&statement, source)?))) {
             Some(packed) => packed,
             None => Top::Whole(Box::new(statement)),
         };
+        let packed = matches!(top, Top::Packed(..));
         self.tops.push(top);
+        packed
     }
 }
 
@@ -96,21 +103,53 @@ pub(super) struct Builder<'a> {
     ignored: usize,
     /// A `}` that stands under another line than the one whose block it ends.
     hint: Option<(Span, Span)>,
+    /// Statements out of expansions: those that are kept, and those of which it is not known yet.
+    expanded: (usize, usize),
+    /// There were too many of them: nothing is read any more.
+    pub(super) full: bool,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(source: &'a Source, begins_a_section: fn(&str) -> bool) -> Builder<'a> {
         let (root, open) = (Vec::new(), Vec::new());
         let (tree, last_section) = (Tree::default(), None);
-        Builder { source, begins_a_section, partial: false, tree, root, last_section, open, ignored: 0, hint: None }
+        Builder {
+            source,
+            begins_a_section,
+            partial: false,
+            tree,
+            root,
+            last_section,
+            open,
+            ignored: 0,
+            hint: None,
+            expanded: (0, 0),
+            full: false,
+        }
     }
 
     /// Takes the next token.
     pub(super) fn take(&mut self, token: Token, out: &mut Vec<Diagnostic>) {
+        if self.full {
+            return;
+        }
         match token {
             Token::Phrase(phrase) => self.phrase(phrase, out),
             Token::Open(span) => self.open(span, out),
             Token::Close(span) => self.close(span, out),
+        }
+    }
+
+    /// One more statement that came out of an expansion.
+    fn count(&mut self, span: Span, out: &mut Vec<Diagnostic>) {
+        self.expanded.1 += 1;
+        if self.expanded.0 + self.expanded.1 > MAX_EXPANDED && !self.full {
+            self.full = true;
+            out.push(
+                Diagnostic::error("expansion-too-large", span, "the configuration expands to too much")
+                    .label(format!("more than {MAX_EXPANDED} lines come out of expansions by now"))
+                    .note("what follows is not read, and the configuration is refused"),
+            );
         }
     }
 
@@ -120,7 +159,10 @@ impl<'a> Builder<'a> {
             if let (Some(phrase), Some(_)) = (&statement.phrase, &statement.block) {
                 self.last_section = Some(phrase.span);
             }
-            self.tree.push(statement, self.source);
+            if !self.tree.push(statement, self.source) {
+                self.expanded.0 += self.expanded.1;
+            }
+            self.expanded.1 = 0;
         }
     }
 
@@ -146,6 +188,9 @@ impl<'a> Builder<'a> {
         if self.open.is_empty() {
             self.settle();
         }
+        if phrase.span.via != Via::NONE {
+            self.count(phrase.span, out);
+        }
         self.current().push(Statement { phrase: Some(phrase), block: None });
     }
 
@@ -156,7 +201,11 @@ impl<'a> Builder<'a> {
         let owner = statements.last().is_some_and(|s| s.block.is_none());
         if !owner {
             statements.push(Statement { phrase: None, block: None });
+            if span.via != Via::NONE {
+                self.count(span, out);
+            }
         }
+        let statements = self.current();
         if nested && owner {
             let is_section = statements
                 .last()
@@ -245,6 +294,7 @@ impl<'a> Builder<'a> {
     /// The whole of it.
     pub(super) fn finish(mut self, out: &mut Vec<Diagnostic>) -> Tree {
         if !self.partial
+            && !self.full
             && let Some(block) = self.open.last()
         {
             let mut d = Diagnostic::error("missing-brace", block.open, "a block is not closed")

@@ -65,6 +65,10 @@ fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (ast::Tr
         lexer::tokens(&line, diagnostics, &mut reader.partial, &mut tokens);
         builder.partial = reader.partial;
         tokens.drain(..).for_each(|token| builder.take(token, diagnostics));
+        if builder.full {
+            reader.partial = true;
+            break;
+        }
     }
     builder.partial = reader.partial;
     (builder.finish(diagnostics), reader)

@@ -361,7 +361,7 @@ impl<'s> Reader<'s> {
             if !whole && let Some(at) = fresh_start(text.as_str()) {
                 let rest = text.part(at, text.len());
                 text = text.part(0, at);
-                if !self.push(Frame::Rest(rest), text.span(0, 1), out) {
+                if !self.push(Frame::Rest(rest), text.first(), out) {
                     return None;
                 }
             }
@@ -372,11 +372,7 @@ impl<'s> Reader<'s> {
                 unresolved |= result.unresolved;
                 self.left_out += usize::from(result.unresolved);
                 if self.left_out > MAX_LEFT_OUT {
-                    self.stop(
-                        format!("more than {MAX_LEFT_OUT} lines have been left out by now"),
-                        text.span(0, 1),
-                        out,
-                    );
+                    self.stop(format!("more than {MAX_LEFT_OUT} lines have been left out by now"), text.first(), out);
                     return None;
                 }
                 text = text.part(0, text.len());

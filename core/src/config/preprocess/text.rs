@@ -124,6 +124,11 @@ impl<'s> Text<'s> {
         Span { file: self.file, start, end: end.max(start), via }
     }
 
+    /// Where its first character was written.
+    pub(in crate::config) fn first(&self) -> Span {
+        self.span(0, self.text.chars().next().map_or(0, char::len_utf8))
+    }
+
     /// The index of the piece that a byte is in.
     fn piece(&self, at: usize) -> usize {
         self.pieces.partition_point(|piece| piece.at <= at).saturating_sub(1)

@@ -94,7 +94,9 @@ impl<'s> Reader<'s> {
                     // Turns are told of by the line.
                     None => text.via,
                     Some(number) => {
-                        let same_word = |from: usize| !text.as_str()[from..at].contains([' ', '\t']);
+                        // Values in values move what stood behind them, so `from` may be anywhere by now.
+                        let between = |from: usize| text.as_str().get(from..at);
+                        let same_word = |from| between(from).is_some_and(|between| !between.contains([' ', '\t']));
                         let around = match (active.last(), last) {
                             (Some(value), _) => value.via,
                             (None, Some((from, via))) if from <= at && same_word(from) => via,

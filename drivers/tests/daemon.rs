@@ -286,6 +286,10 @@ fn a_relative_file_is_found_again_after_going_to_the_root() {
 
 #[test]
 fn a_script_is_run_where_the_check_found_it_and_not_where_others_can_change_it() {
+    if !rustix::process::getuid().is_root() {
+        eprintln!("SKIPPED: only for root; in a user's own namespace `/` belongs to nobody, so every path is unsafe");
+        return;
+    }
     let Some(lab) = lab(&config("")) else { return };
     let mode = |name: &str, mode| {
         let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode);

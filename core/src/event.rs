@@ -1,6 +1,7 @@
 //! What happened, as data. Log lines, status, notify scripts and FIFO lines are renderings of these.
 
 pub mod log;
+pub mod lvs;
 pub mod turn;
 
 use crate::kernel::Errno;

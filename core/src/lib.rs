@@ -2,9 +2,11 @@
 //!
 //! Nothing here reads a clock, opens a file or a socket, or depends on the order of a hash map. See `ARCHITECTURE.md`.
 
+pub mod check;
 pub mod config;
 pub mod engine;
 pub mod event;
+pub mod ipvs;
 pub mod kernel;
 pub mod net;
 pub mod notify;

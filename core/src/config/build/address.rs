@@ -3,14 +3,12 @@
 use super::values::{address, expected, integer, why_not_an_address};
 use super::{Context, Given, instance, unknown};
 use crate::config::diagnostic::Diagnostic;
-use crate::config::keywords::{self, ADDRESS, Keyword, PEER, Path, Standing};
+use crate::config::keywords::{self, Keyword, PEER, Path, Standing, TRACK};
 use crate::config::lexer::{Phrase, Word};
-use crate::config::model::{UnicastPeer, VirtualAddress};
+use crate::config::model::UnicastPeer;
 use crate::net::Family;
+use core::fmt::Display;
 use core::net::{IpAddr, Ipv4Addr};
-
-/// A virtual address.
-pub(super) type Entry = VirtualAddress;
 
 /// An address and the prefix length after it.
 pub(super) fn with_prefix(cx: &mut Context<'_, '_>, word: &Word) -> Option<(IpAddr, Option<u8>)> {
@@ -77,16 +75,13 @@ pub(super) fn peer(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<(Given<Uni
     Some((Given { value: peer, span: line.span }, written))
 }
 
-/// Looks up a word after the first one of a line. `None`: it is not one that is built, and has been reported.
+/// Looks up a word after the first one of a line. `None`: it says nothing there, and has been reported.
 pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Option<&'static Keyword> {
     match keywords::find(block, &word.text) {
-        Some(keyword) => match keyword.standing {
-            Standing::NotYet(_) => {
-                super::untyped(cx, keyword, word.span, false);
-                None
-            }
-            _ => Some(keyword),
-        },
+        Some(keyword) => {
+            cx.standing(keyword, word.span);
+            Some(keyword)
+        }
         None => {
             let what = block.rsplit('/').next().unwrap_or_default();
             let mut diagnostic =
@@ -95,7 +90,7 @@ pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Opti
                 diagnostic.label("one entry a line is expected")
             } else {
                 let known: Vec<String> = keywords::of(block)
-                    .filter(|k| k.standing == Standing::Implemented && k.name != "broadcast")
+                    .filter(|k| k.standing == Standing::Implemented)
                     .map(|k| format!("`{}`", k.name))
                     .collect();
                 diagnostic.label(format!("expected one of {}", known.join(", ")))
@@ -109,15 +104,26 @@ pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Opti
     }
 }
 
-/// The word after an option.
-pub(super) fn argument<'a>(cx: &mut Context<'_, '_>, option: &Word, word: Option<&'a Word>) -> Option<&'a Word> {
-    if word.is_none() {
-        let block = [ADDRESS, PEER, keywords::TRACK].into_iter().find_map(|b| keywords::find(b, &option.text));
-        let what = block.map_or_else(|| "a word".to_owned(), |k| expected(k.arg));
+/// The word after an option of `unicast_peer` or `track_interface`.
+pub(super) fn argument<'a>(cx: &mut Context<'_, '_>, option: &Word, next: Option<&'a Word>) -> Option<&'a Word> {
+    next.or_else(|| {
+        let keyword = [PEER, TRACK].into_iter().find_map(|block| keywords::find(block, &option.text));
+        after(cx, option, None, keyword.map_or_else(|| "a word".to_owned(), |k| expected(k.arg)))
+    })
+}
+
+/// The word after one that needs another. `None`: it is missing, and that has been reported.
+pub(super) fn after<'a>(
+    cx: &mut Context<'_, '_>,
+    word: &Word,
+    next: Option<&'a Word>,
+    expected: impl Display,
+) -> Option<&'a Word> {
+    if next.is_none() {
         cx.report(
-            Diagnostic::error("missing-argument", option.span, format!("something is missing after `{}`", option.text))
-                .label(format!("expected {what}")),
+            Diagnostic::error("missing-argument", word.span, format!("something is missing after `{}`", word.text))
+                .label(format!("expected {expected}")),
         );
     }
-    word
+    next
 }

@@ -10,7 +10,7 @@ use crate::config::keywords;
 use crate::config::lexer::Phrase;
 use crate::config::model::{
     AuthPass, Garp, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Route, Rule, Rules, Script,
-    TrackInterface, UnicastPeer,
+    TrackInterface, UnicastPeer, VirtualAddress,
 };
 use crate::net::{Name, Priority, Version, Vrid};
 use core::net::IpAddr;
@@ -31,8 +31,8 @@ pub(super) struct Draft {
     pub(super) native_ipv6: Option<Span>,
     /// Lines of `virtual_ipaddress` were written, rightly or not.
     pub(super) has_addresses: bool,
-    pub(super) addresses: Vec<Given<address::Entry>>,
-    pub(super) excluded: Vec<Given<address::Entry>>,
+    pub(super) addresses: Vec<Given<VirtualAddress>>,
+    pub(super) excluded: Vec<Given<VirtualAddress>>,
     pub(super) virtual_routes: Vec<Route>,
     pub(super) virtual_rules: Vec<Rule>,
     pub(super) preempt: Option<Span>,
@@ -211,7 +211,7 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
     }
 }
 
-fn virtual_address(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<Given<address::Entry>> {
+fn virtual_address(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<Given<VirtualAddress>> {
     net::address::read(cx, line, net::Place::Virtual).map(|entry| entry.given)
 }
 

@@ -1,6 +1,6 @@
 //! Virtual interfaces and other parts of an instance that are bound to fields.
 
-use super::address::with_prefix;
+use super::address::{after, with_prefix};
 use super::setting::{Form, fields, forms, words};
 use super::values::interface;
 use super::{Context, Item};
@@ -9,8 +9,9 @@ use crate::config::keywords::INSTANCE;
 use crate::config::lexer::Word;
 use crate::config::model::{Choice, Ipvlan, IpvlanKind, LinkConfig, Rules, Vmac, VmacAddress};
 use crate::config::print::quoted_word;
-use crate::net::MacAddr;
+use crate::net::{Family, MacAddr};
 use core::net::IpAddr;
+use core::slice::Iter;
 
 fields!(LinkConfig, INSTANCE, {
     "use_vmac" => vmac,
@@ -51,15 +52,24 @@ fn once<T>(cx: &mut Context<'_, '_>, slot: &mut Option<T>, value: T, word: &Word
     *slot = Some(value);
 }
 
-/// The word after one like `name`.
-fn after<'a>(cx: &mut Context<'_, '_>, word: &Word, next: Option<&'a Word>, what: &str) -> Option<&'a Word> {
-    if next.is_none() {
-        cx.report(
-            Diagnostic::error("missing-argument", word.span, format!("something is missing after `{}`", word.text))
-                .label(format!("expected {what}")),
-        );
+/// Reads what virtual interfaces of both kinds can say: `group GROUP`, `name NAME`, or a name alone.
+fn common(
+    cx: &mut Context<'_, '_>,
+    word: &Word,
+    words: &mut Iter<'_, Word>,
+    group: &mut Option<String>,
+    name: &mut Option<String>,
+) -> Option<()> {
+    let what = "an interface's name";
+    if word.text == "group" {
+        let text = after(cx, word, words.next(), "the name or number of an interface group")?;
+        once(cx, group, text.text.clone(), text);
+        return Some(());
     }
-    next
+    let text = if word.text == "name" { after(cx, word, words.next(), what)? } else { word };
+    let value = interface(cx, text, what)?.text.clone();
+    once(cx, name, value, text);
+    Some(())
 }
 
 impl Form for Vmac {
@@ -70,23 +80,11 @@ impl Form for Vmac {
         while let Some(word) = words.next() {
             match word.text.as_str() {
                 "netlink_notify_msg" => out.netlink_notify = true,
-                "group" => {
-                    let group = after(cx, word, words.next(), "the name or number of an interface group")?;
-                    once(cx, &mut out.group, group.text.clone(), group);
-                }
-                "name" => {
-                    let name = after(cx, word, words.next(), "an interface's name")?;
-                    let text = interface(cx, name, "an interface's name")?.text.clone();
-                    once(cx, &mut out.name, text, name);
-                }
                 text if text.contains(':') => {
                     let address = hardware_address(cx, word)?;
                     once(cx, &mut mac, address, word);
                 }
-                _ => {
-                    let name = interface(cx, word, "an interface's name")?.text.clone();
-                    once(cx, &mut out.name, name, word);
-                }
+                _ => common(cx, word, &mut words, &mut out.group, &mut out.name)?,
             }
         }
         out.mac = mac.unwrap_or_default();
@@ -138,30 +136,15 @@ impl Form for Ipvlan {
         let mut out = Ipvlan::default();
         let mut words = words(item)?.iter();
         while let Some(word) = words.next() {
+            let ip = word.text.split('/').next().unwrap_or_default();
             if let Some(kind) = IpvlanKind::from_word(&word.text) {
                 once(cx, &mut out.kind, kind, word);
-                continue;
-            }
-            let ip = word.text.split('/').next().unwrap_or_default();
-            match word.text.as_str() {
-                "group" => {
-                    let group = after(cx, word, words.next(), "the name or number of an interface group")?;
-                    once(cx, &mut out.group, group.text.clone(), group);
-                }
-                "name" => {
-                    let name = after(cx, word, words.next(), "an interface's name")?;
-                    let text = interface(cx, name, "an interface's name")?.text.clone();
-                    once(cx, &mut out.name, text, name);
-                }
-                _ if ip.parse::<IpAddr>().is_ok() => {
-                    let (ip, prefix) = with_prefix(cx, word)?;
-                    let prefix = prefix.unwrap_or(crate::net::Family::of(ip).host_prefix());
-                    once(cx, &mut out.address, (ip, prefix), word);
-                }
-                _ => {
-                    let name = interface(cx, word, "an interface's name")?.text.clone();
-                    once(cx, &mut out.name, name, word);
-                }
+            } else if ip.parse::<IpAddr>().is_ok() {
+                let (ip, prefix) = with_prefix(cx, word)?;
+                let prefix = prefix.unwrap_or(Family::of(ip).host_prefix());
+                once(cx, &mut out.address, (ip, prefix), word);
+            } else {
+                common(cx, word, &mut words, &mut out.group, &mut out.name)?;
             }
         }
         Some(out)

@@ -230,10 +230,6 @@ fn walk<'a, 's, 'd>(
             unknown::keyword(cx, block, statement, first);
             continue;
         };
-        if keyword.arg.is_untyped() {
-            untyped(cx, keyword, first.span, statement.block.is_some());
-            continue;
-        }
         if !said {
             cx.standing(keyword, first.span);
         }
@@ -266,15 +262,6 @@ fn walk<'a, 's, 'd>(
         let Some(value) = values::read(cx, keyword, statement, phrase, args) else { continue };
         each(cx, Item { keyword, span: phrase.span, args, value });
     }
-}
-
-/// Keywords whose words nobody can read yet.
-fn untyped(cx: &mut Context<'_, '_>, keyword: &Keyword, span: Span, has_block: bool) {
-    let Standing::NotYet(effect) = keyword.standing else { return };
-    let what = if has_block { "the whole block is skipped" } else { "the line is skipped" };
-    cx.report(
-        Diagnostic::warning("not-read", span, format!("`{}` is not built yet", keyword.name)).label(what).note(effect),
-    );
 }
 
 fn torn_quote(cx: &mut Context<'_, '_>, torn: Span) {

@@ -2,13 +2,14 @@
 //!
 //! Where the C version corrects a value and goes on, so do we, with a warning.
 
-use super::address::Entry;
 use super::global::Defaults;
 use super::instance::Draft;
 use super::track::list::Lists;
 use super::{Context, Given, rules, strict, timers};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::{AuthPass, InitialState, InstanceConfig, LinkConfig, TrackInterface, Tracking, Transport};
+use crate::config::model::{
+    AuthPass, InitialState, InstanceConfig, LinkConfig, TrackInterface, Tracking, Transport, VirtualAddress,
+};
 use crate::net::{AdvertInterval, Family, Priority, Version};
 use crate::wire::vrrp::room;
 use core::net::IpAddr;
@@ -383,7 +384,7 @@ fn addresses(
     draft: &mut Draft,
     version: Version,
     none_meant: bool,
-) -> (Vec<Entry>, Vec<Entry>) {
+) -> (Vec<VirtualAddress>, Vec<VirtualAddress>) {
     if !draft.has_addresses && !none_meant && !cx.partial {
         let name = &draft.name;
         let message = if draft.excluded.is_empty() {
@@ -402,7 +403,7 @@ fn addresses(
         });
     }
     let mut known = BTreeSet::new();
-    let mut first = |cx: &mut Context<'_, '_>, given: &Given<Entry>, own: &str| {
+    let mut first = |cx: &mut Context<'_, '_>, given: &Given<VirtualAddress>, own: &str| {
         let device = given.value.device.as_deref().unwrap_or(own).to_owned();
         let new = known.insert((given.value.ip, device));
         if !new {
@@ -429,7 +430,7 @@ fn addresses(
             ),
         );
     }
-    let plain = |list: Vec<Given<Entry>>| list.into_iter().map(|given| given.value);
+    let plain = |list: Vec<Given<VirtualAddress>>| list.into_iter().map(|given| given.value);
     let excluded = plain(surplus).chain(plain(core::mem::take(&mut draft.excluded))).collect();
     (plain(core::mem::take(&mut draft.addresses)).collect(), excluded)
 }

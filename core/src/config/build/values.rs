@@ -125,7 +125,6 @@ fn count(arg: Arg) -> (usize, usize) {
         Arg::User => (1, 2),
         Arg::Script | Arg::Command | Arg::Pattern => (1, usize::MAX),
         Arg::Optional(arg) | Arg::Or(arg, _) => (0, count(*arg).1),
-        Arg::Anything | Arg::AnyBlock => (0, usize::MAX),
         _ => (1, 1),
     }
 }
@@ -161,8 +160,7 @@ pub(in crate::config) fn expected(arg: Arg) -> String {
         Arg::Pattern => "a text in quotes".into(),
         Arg::Optional(arg) | Arg::Or(arg, _) => format!("nothing, or {}", expected(*arg)),
         Arg::NamedBlock => "one name, and `{`".into(),
-        Arg::Block | Arg::Lines | Arg::Names | Arg::AnyBlock => "`{`".into(),
-        Arg::Anything => "anything".into(),
+        Arg::Block | Arg::Lines | Arg::Names => "`{`".into(),
     }
 }
 

@@ -121,18 +121,6 @@ pub(super) const CODES: &[Code] = &[
         right: Example::Instance("virtual_ipaddress {\n    192.0.2.1/32 dev lo\n}"),
     },
     Code {
-        name: "not-read",
-        usual: Warning,
-        title: "a keyword whose words are not read yet",
-        means: "The keyword belongs to the language, but this version cannot read what follows it. It is skipped with its \
-                block.",
-        why: "Nothing can be said about mistakes in it.",
-        wrong: Example::Told(
-            "A keyword of which docs/coverage.md says that it is not yet built, and nothing about its words.",
-        ),
-        right: Example::Told("The same without it."),
-    },
-    Code {
         name: "strict",
         usual: Warning,
         title: "something that strict mode does not allow",

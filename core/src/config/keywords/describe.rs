@@ -31,12 +31,11 @@ pub fn synopsis(arg: Arg) -> String {
         Arg::Command => "COMMAND".into(),
         Arg::Pattern => "TEXT".into(),
         Arg::Optional(arg) | Arg::Or(arg, _) => format!("[{}]", synopsis(*arg)),
-        Arg::Block | Arg::AnyBlock => "{ ... }".into(),
+        Arg::Block => "{ ... }".into(),
         Arg::NamedBlock => "NAME { ... }".into(),
         Arg::FormBlock(form, ..) => format!("{form} {{ ... }}"),
         Arg::Lines => "{ one entry on a line }".into(),
         Arg::Names => "{ NAME... }".into(),
-        Arg::Anything => "...".into(),
     }
 }
 

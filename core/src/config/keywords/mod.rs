@@ -173,30 +173,20 @@ pub enum Arg {
     Lines,
     /// A block of names, in any arrangement.
     Names,
-    /// Whatever follows is skipped.
-    Anything,
-    /// A block that is skipped.
-    AnyBlock,
 }
 
 impl Arg {
     /// Whether a block belongs to it.
     #[must_use]
     pub const fn has_block(self) -> bool {
-        use Arg::{AnyBlock, Block, FormBlock, Lines, NamedBlock, Names};
-        matches!(self, Block | NamedBlock | FormBlock(..) | Lines | Names | AnyBlock)
+        use Arg::{Block, FormBlock, Lines, NamedBlock, Names};
+        matches!(self, Block | NamedBlock | FormBlock(..) | Lines | Names)
     }
 
     /// Whether its line is split into words in another way, in which a backslash protects a quote.
     #[must_use]
     pub const fn has_escapes(self) -> bool {
         matches!(self, Arg::Script | Arg::Command | Arg::Pattern | Arg::Optional(Arg::Script))
-    }
-
-    /// Whether it is not known yet what may follow.
-    #[must_use]
-    pub const fn is_untyped(self) -> bool {
-        matches!(self, Arg::Anything | Arg::AnyBlock)
     }
 }
 

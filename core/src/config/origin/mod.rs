@@ -124,7 +124,7 @@ impl Teller<'_> {
         let last = |all: Option<&Vec<&'_ Statement>>| {
             all.and_then(|all| all.last().map(|statement| statement.words().to_vec()))
         };
-        let many = keyword.many || matches!(keyword.arg, Arg::Lines | Arg::Names | Arg::AnyBlock);
+        let many = keyword.many || matches!(keyword.arg, Arg::Lines | Arg::Names);
         let mut value = if value::is_secret(keyword) && written.is_some() {
             "********".to_owned()
         } else if many {

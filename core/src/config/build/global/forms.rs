@@ -1,5 +1,6 @@
 //! Values of `global_defs` that have a form of their own.
 
+use crate::config::build::address::after;
 use crate::config::build::setting::{Form, forms, words};
 use crate::config::build::values::{address, integer, interface};
 use crate::config::build::{Context, Item, script};
@@ -41,16 +42,8 @@ fn unknown(cx: &mut Context<'_, '_>, keyword: &Keyword, word: &Word, expected: &
 
 /// The number after a word like `id`.
 fn number(cx: &mut Context<'_, '_>, word: &Word, value: Option<&Word>, min: i64, max: i64) -> Option<i64> {
-    match value {
-        Some(value) => integer(cx, &word.text, value, min, max),
-        None => {
-            cx.report(
-                Diagnostic::error("missing-argument", word.span, format!("something is missing after `{}`", word.text))
-                    .label(format!("expected a whole number from {min} to {max}")),
-            );
-            None
-        }
-    }
+    let value = after(cx, word, value, format_args!("a whole number from {min} to {max}"))?;
+    integer(cx, &word.text, value, min, max)
 }
 
 impl Form for MailServer {

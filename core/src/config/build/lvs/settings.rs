@@ -4,6 +4,7 @@ use super::super::setting::{Blank, Said, Setting};
 use super::super::values::{Value, choice, integer};
 use super::super::{Context, Given, Item};
 use super::words;
+use crate::config::build::address::after;
 use crate::config::diagnostic::{Diagnostic, Span, Via};
 use crate::config::keywords::Keyword;
 use crate::config::lexer::Word;
@@ -231,11 +232,11 @@ fn forwarding(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Forwarding> {
     while let Some(word) = options.next() {
         match choice(cx, "TUN", word, &["type", "port", "nocsum", "csum", "remcsum"])? {
             "type" => {
-                let kind = after(cx, word, options.next())?;
+                let kind = after(cx, word, options.next(), "`ipip`, `gue` or `gre`")?;
                 tunnel.kind = Some(choice(cx, "type", kind, &["ipip", "gue", "gre"])?);
             }
             "port" => {
-                let port = after(cx, word, options.next())?;
+                let port = after(cx, word, options.next(), "a whole number from 1 to 65535")?;
                 let port = integer(cx, "port", port, 1, 65_535)?;
                 tunnel.port = u16::try_from(port).ok().map(|port| (port, word));
             }
@@ -243,16 +244,6 @@ fn forwarding(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Forwarding> {
         }
     }
     tunnel.finish(cx, item).map(Forwarding::Tunnel)
-}
-
-fn after<'a>(cx: &mut Context<'_, '_>, word: &Word, next: Option<&'a Word>) -> Option<&'a Word> {
-    if next.is_none() {
-        cx.report(
-            Diagnostic::error("missing-argument", word.span, format!("something is missing after `{}`", word.text))
-                .label("expected one word after this"),
-        );
-    }
-    next
 }
 
 impl TunnelWords<'_> {

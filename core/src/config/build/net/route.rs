@@ -3,6 +3,7 @@
 use super::family::{Families, Target, host_bits, target, with_family};
 use super::words::{Bound, Opt, Seen, Slot, Term, Words, option, unknown, words};
 use super::{Entry, Place, track_group};
+use crate::config::build::address::after;
 use crate::config::build::{Context, Given};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::{self, NEXTHOP, ROUTE};
@@ -204,19 +205,7 @@ impl Reader {
         let by_number = !by_name && words.peek().is_some() && RouteKind::from_word(&word.text).is_some();
         if by_name || by_number {
             self.route.kind = RouteKind::from_word(&word.text)?;
-            let kind = word;
-            let Some(next) = words.next() else {
-                cx.report(
-                    Diagnostic::error(
-                        "missing-argument",
-                        kind.span,
-                        format!("something is missing after `{}`", kind.text),
-                    )
-                    .label("expected the destination, like 192.0.2.0/24 or `default`"),
-                );
-                return None;
-            };
-            word = next;
+            word = after(cx, word, words.next(), "the destination, like 192.0.2.0/24 or `default`")?;
         } else if !announced && !super::words::is_address_like(&word.text) && !is_all(&word.text) {
             unknown(cx, ROUTE, word, WHAT);
             return None;

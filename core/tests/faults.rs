@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{InstanceConfig, SyncGroupConfig, TrackInterface};
+use keepalived_core::config::model::{InstanceConfig, TrackInterface};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::{Errno, KernelEvent, Link};
 use keepalived_core::net::{Family, IfIndex, Name, Priority, Vrid};
@@ -107,15 +107,7 @@ fn group() -> keepalived_core::config::model::Config {
         addresses: vec![vip("10.1.0.100")],
         ..instance("VI_2")
     };
-    let mut config = config([instance("VI_1"), other]);
-    config.sync_groups.push(SyncGroupConfig {
-        name: "G".into(),
-        members: vec!["VI_1".into(), "VI_2".into()],
-        track_interfaces: Vec::new(),
-        notify: Default::default(),
-        ..Default::default()
-    });
-    config
+    grouped([instance("VI_1"), other])
 }
 
 #[test]

@@ -51,13 +51,7 @@ fn a_kernel_event_during_the_stop_does_not_start_anything_again() {
 fn the_startup_delay_does_not_end_in_a_stop() {
     let mut c = config([owner()]);
     let notify = NotifyScripts { stop: script("/stop"), ..NotifyScripts::default() };
-    c.sync_groups.push(SyncGroupConfig {
-        name: "G".into(),
-        members: vec!["VI_1".into()],
-        track_interfaces: vec![],
-        notify,
-        ..Default::default()
-    });
+    c.sync_groups.push(SyncGroupConfig { notify, ..sync_group(["VI_1"]) });
     c.global.startup_delay = Duration::from_secs(10);
     let mut node = Node::new(c);
     node.slow_scripts = true;

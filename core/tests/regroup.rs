@@ -4,7 +4,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{Config, InstanceConfig, Script, SyncGroupConfig};
+use keepalived_core::config::model::{Config, InstanceConfig, Script};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::KernelOp;
 use keepalived_core::net::{AdvertInterval, Version, Vrid};
@@ -18,11 +18,8 @@ fn second() -> InstanceConfig {
 }
 
 fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
-    let mut config = config(instances);
-    let members = config.instances.iter().map(|i| i.name.clone()).collect();
-    let mut group = SyncGroupConfig { name: "G".into(), members, ..Default::default() };
-    group.notify.master = Some(Script::new(["/group-master"]));
-    config.sync_groups.push(group);
+    let mut config = common::grouped(instances);
+    config.sync_groups[0].notify.master = Some(Script::new(["/group-master"]));
     config
 }
 

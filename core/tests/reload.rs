@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{Config, InitialState, InstanceConfig, Script, SyncGroupConfig};
+use keepalived_core::config::model::{Config, InitialState, InstanceConfig, Script};
 use keepalived_core::event::Event;
 use keepalived_core::net::{AdvertInterval, Priority, Vrid};
 use keepalived_core::vrrp::State;
@@ -67,21 +67,9 @@ fn a_new_member_of_a_group_of_masters_does_not_pull_it_down() {
         addresses: vec![vip("10.0.0.101")],
         ..instance("VI_2")
     };
-    let grouped = |members: &[&str], instances: Vec<InstanceConfig>| {
-        let mut config = config(instances);
-        let members = members.iter().map(|m| (*m).into()).collect();
-        config.sync_groups.push(SyncGroupConfig {
-            name: "G".into(),
-            members,
-            track_interfaces: vec![],
-            notify: Default::default(),
-            ..Default::default()
-        });
-        config
-    };
-    let mut node = Node::new(grouped(&["VI_1"], vec![instance("VI_1")]));
+    let mut node = Node::new(grouped([instance("VI_1")]));
     node.pass(MASTER_DOWN);
-    node.configure(grouped(&["VI_1", "VI_2"], vec![instance("VI_1"), second]));
+    node.configure(grouped([instance("VI_1"), second]));
     assert_eq!((node.state("VI_1"), node.state("VI_2")), (State::Master, State::Master));
     assert!(!node.events.iter().any(|e| matches!(e, Event::State { from: State::Master, .. })));
 }
@@ -162,14 +150,7 @@ impl Arbitrary for Any {
         }
         let mut config = config(instances);
         if bool::arbitrary(g) && config.instances.len() > 1 {
-            let members = config.instances.iter().take(2).map(|i| i.name.clone()).collect();
-            config.sync_groups.push(SyncGroupConfig {
-                name: "G".into(),
-                members,
-                track_interfaces: vec![],
-                notify: Default::default(),
-                ..Default::default()
-            });
+            config.sync_groups.push(sync_group(config.instances.iter().take(2).map(|i| i.name.clone())));
         }
         Any(config)
     }

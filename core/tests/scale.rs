@@ -3,6 +3,9 @@
 #![allow(clippy::expect_used, clippy::cast_precision_loss)] // A test says what it expects, and this one measures.
 
 mod common;
+#[path = "common/processor.rs"]
+mod processor;
+
 use common::*;
 use keepalived_core::config::model::{Config, InstanceConfig};
 use keepalived_core::config::{Source, parse, render};
@@ -10,6 +13,7 @@ use keepalived_core::event::Event;
 use keepalived_core::kernel::KernelEvent;
 use keepalived_core::net::Vrid;
 use keepalived_core::vrrp::Input;
+use processor::processor_time;
 use std::time::Duration;
 
 fn many(n: usize) -> Config {
@@ -42,16 +46,8 @@ fn masters(config: Config) -> Node {
     node
 }
 
-/// How long this thread has run so far, in seconds: others use this machine too, and the clock on the wall counts them in.
-fn processor_time() -> f64 {
-    let at = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    at.tv_sec as f64 + at.tv_nsec as f64 / 1e9
-}
-
 fn timed(f: impl FnOnce()) -> f64 {
-    let begin = processor_time();
-    f();
-    processor_time() - begin
+    processor_time(f).as_secs_f64()
 }
 
 /// How many times as much `large` costs as `small`: the least of a few tries, for the machine is shared.

@@ -4,7 +4,7 @@
 use keepalived_core::config::model::{Config, InstanceConfig, SyncGroupConfig, Transport, VirtualAddress};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::{Address, Errno, KernelEvent, KernelOp, Link};
-use keepalived_core::net::{IfIndex, MacAddr, Priority, Vrid};
+use keepalived_core::net::{IfIndex, MacAddr, Name, Priority, Vrid};
 use keepalived_core::vrrp::{Input, Output, Packet, ScriptRun, ScriptStatus, State, Transmit, Vrrp};
 use keepalived_core::wire::vrrp::{AdvertOut, ChecksumStyle};
 use keepalived_core::{Engine, Time};
@@ -60,17 +60,16 @@ pub fn config(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
     Config { instances: instances.into_iter().collect(), ..Config::default() }
 }
 
+/// The sync group G of these.
+pub fn sync_group(members: impl IntoIterator<Item = impl Into<Name>>) -> SyncGroupConfig {
+    let members = members.into_iter().map(Into::into).collect();
+    SyncGroupConfig { name: "G".into(), members, ..SyncGroupConfig::default() }
+}
+
 /// All of them in one sync group, G.
 pub fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
     let mut config = config(instances);
-    let members = config.instances.iter().map(|i| i.name.clone()).collect();
-    config.sync_groups.push(SyncGroupConfig {
-        name: "G".into(),
-        members,
-        track_interfaces: vec![],
-        notify: Default::default(),
-        ..Default::default()
-    });
+    config.sync_groups.push(sync_group(config.instances.iter().map(|i| i.name.clone())));
     config
 }
 

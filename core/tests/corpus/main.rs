@@ -3,17 +3,14 @@
 
 mod files;
 mod mutants;
+#[path = "../common/processor.rs"]
+mod processor;
 mod verdicts;
 
 use files::{folder, real};
 use keepalived_core::config::{Secrets, Source, keywords, parse, print};
+use processor::processor_time;
 use std::time::Duration;
-
-/// How long this thread has run so far: others use this machine too, and the clock on the wall counts them in.
-fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
-}
 
 /// An unoptimised build needs several times as long as what people run.
 const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 100 });
@@ -24,11 +21,7 @@ fn every_file_is_read_in_a_tenth_of_a_second() {
     for file in &files {
         let source = file.of_its_machine();
         // The best of some: caches and the processor's mood differ.
-        let took = (0..3).map(|_| {
-            let begin = processor_time();
-            std::hint::black_box(parse(&source));
-            processor_time() - begin
-        });
+        let took = (0..3).map(|_| processor_time(|| _ = std::hint::black_box(parse(&source))));
         let best = took.min().unwrap();
         assert!(best < LIMIT, "{} takes {best:?}", file.name);
     }

@@ -2,7 +2,7 @@
 
 use super::generate::Scraps;
 use super::lvs_generate::Balanced;
-use super::{codes, read};
+use super::{codes, read, read_back};
 use crate::config::model::*;
 use crate::config::{Secrets, print, render, render_line};
 use crate::net::Family;
@@ -67,24 +67,15 @@ const fn seconds(n: u64) -> Duration {
 
 quickcheck! {
     fn what_is_printed_is_read_back(config: Balanced) -> bool {
-        let text = print(&config.0, Secrets::Show);
-        let (source, parsed) = read(&text);
-        let quiet = codes(&parsed).1.iter().all(|code| ["not-yet", "no-shell"].contains(code));
-        if parsed.config != config.0 || !parsed.is_usable() || !quiet {
-            eprintln!("{text}\n{}\n", render(&parsed.diagnostics, &source, false));
-            for (a, b) in config.0.lvs.servers.iter().zip(&parsed.config.lvs.servers) {
-                if a != b {
-                    eprintln!("{a:#?}\n{b:#?}");
-                }
-            }
-        }
-        parsed.config == config.0 && parsed.is_usable() && quiet
+        codes(&read_back(&config.0)).1.iter().all(|code| ["not-yet", "no-shell"].contains(code))
     }
 
     fn what_is_read_can_be_printed_and_read(scraps: Scraps, more: Scraps) -> bool {
         let (_, first) = read(&format!("{}{}", balanced(&scraps.0), real(&more.0).replace("10.0.0.1", "10.0.1.1")));
-        let (_, second) = read(&print(&first.config, Secrets::Show));
-        !first.is_usable() || (second.is_usable() && second.config == first.config)
+        if first.is_usable() {
+            read_back(&first.config);
+        }
+        true
     }
 
     fn a_key_s_password_is_not_printed(config: Balanced) -> bool {

@@ -17,13 +17,27 @@ mod tracking;
 
 pub(super) use generate::Scraps;
 
-use super::{Parsed, Severity, Source, parse};
+use super::model::Config;
+use super::{Parsed, Secrets, Severity, Source, parse, print, render};
 
 /// Parses a text that stands for a file.
 fn read(text: &str) -> (Source, Parsed) {
     let source = Source::single("keepalived.conf", text);
     let parsed = parse(&source);
     (source, parsed)
+}
+
+/// Prints a configuration and reads it again: it must be the same.
+fn read_back(config: &Config) -> Parsed {
+    let printed = print(config, Secrets::Show);
+    let (source, again) = read(&printed);
+    if !again.is_usable() || again.config != *config {
+        let said = render(&again.diagnostics, &source, false);
+        let (before, after) = (format!("{config:#?}"), format!("{:#?}", again.config));
+        let differs = before.lines().zip(after.lines()).find(|(before, after)| before != after);
+        panic!("{printed}\n{said}\nbefore and after: {differs:?}");
+    }
+    again
 }
 
 /// The codes of errors and of warnings.

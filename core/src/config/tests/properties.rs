@@ -1,7 +1,7 @@
 //! What holds for every text, and for every configuration.
 
 use super::generate::{Sayable, Scraps};
-use super::{instance, read};
+use super::{instance, read, read_back};
 use crate::config::codes;
 use crate::config::{Secrets, Source, Span, parse, print, render, render_line};
 use quickcheck::quickcheck;
@@ -34,18 +34,16 @@ quickcheck! {
     fn scraps_inside_an_instance_are_read(scraps: Scraps) -> bool { total(&instance(&scraps.0)) }
 
     fn what_is_printed_is_read_back(config: Sayable) -> bool {
-        let text = print(&config.0, Secrets::Show);
-        let (source, parsed) = read(&text);
-        if parsed.config != config.0 || !parsed.is_usable() {
-            eprintln!("{text}\n{}\n{:#?}", render(&parsed.diagnostics, &source, false), parsed.config);
-        }
-        parsed.config == config.0 && parsed.is_usable()
+        read_back(&config.0);
+        true
     }
 
     fn what_is_read_can_be_printed_and_read(scraps: Scraps) -> bool {
         let (_, first) = read(&instance(&scraps.0));
-        let (_, second) = read(&print(&first.config, Secrets::Show));
-        !first.is_usable() || (second.is_usable() && second.config == first.config)
+        if first.is_usable() {
+            read_back(&first.config);
+        }
+        true
     }
 
     fn a_secret_is_not_printed(config: Sayable) -> bool {

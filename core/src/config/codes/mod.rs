@@ -10,9 +10,9 @@
 //!    from which nothing comes).
 //!    Its order there is of no importance.
 //!
-//! Tests beside this file read the sources of `core` and `drivers` and fail, naming the line, where a code is written
-//! that is not here, and fail for a code that nothing gives any more. They also parse every `wrong` (which must give the
-//! code) and every `right` (which must give nothing but `not-yet`), so examples cannot go stale.
+//! `tests/codes.rs` reads the sources of `core` and `drivers` and fails, naming the line, where a code is written that is
+//! not here, and fails for a code that nothing gives any more. The tests beside this file parse every `wrong` (which must
+//! give the code) and every `right` (which must give nothing but `not-yet`), so examples cannot go stale.
 
 mod balancer;
 mod effects;

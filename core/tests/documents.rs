@@ -38,6 +38,11 @@ fn the_coverage_report_is_the_table() {
     same("docs/coverage.md", "coverage", &manual::coverage());
 }
 
+#[test]
+fn the_fuzzers_dictionary_is_the_table() {
+    same("core/fuzz/keywords.dict", "dictionary", &manual::dictionary());
+}
+
 /// Every keyword that the documents and sources of the C version know is in the report.
 #[test]
 fn the_coverage_report_leaves_nothing_out() {

@@ -13,7 +13,6 @@ mod preprocess;
 #[path = "../fuzz/bodies/sound.rs"]
 mod sound;
 
-use keepalived_core::config::keywords;
 use quickcheck::quickcheck;
 use std::path::Path;
 
@@ -47,30 +46,6 @@ fn the_corpus_of_lines() {
 #[test]
 fn the_corpus_of_directives() {
     replay("preprocess", preprocess::run);
-}
-
-/// For `-dict`: `KEEPALIVED_DICTIONARY=FILE cargo test -p keepalived-core --test fuzz -- --ignored dictionary`.
-#[test]
-#[ignore = "writes a file for the fuzzer"]
-fn the_dictionary_of_keywords() {
-    let path = std::env::var("KEEPALIVED_DICTIONARY").expect("KEEPALIVED_DICTIONARY names a file");
-    let words = keywords::distinct().map(|keyword| format!("\"{}\"\n", keyword.name));
-    let others = [
-        "{\\x0a",
-        "}\\x0a",
-        "\\x0a",
-        "10.0.0.1/24",
-        "2001:db8::1",
-        "eth0",
-        "~SEQ(",
-        "~LST(",
-        "${A}",
-        "$A=",
-        "@^a ",
-        "include ",
-    ];
-    let others = others.map(|word| format!("\"{word}\"\n"));
-    std::fs::write(path, words.chain(others).collect::<String>()).expect("written");
 }
 
 /// Valid adverts with one byte changed, which plain random bytes hardly ever reach.

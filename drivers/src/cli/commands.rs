@@ -103,4 +103,6 @@ pub enum Generated {
     Man,
     /// docs/coverage.md.
     Coverage,
+    /// core/fuzz/keywords.dict.
+    Dictionary,
 }

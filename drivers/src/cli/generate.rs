@@ -34,13 +34,12 @@ pub(super) fn completion(shell: Shell) -> ExitCode {
 
 /// A file of this repository.
 pub(super) fn generate(what: Generated) -> ExitCode {
-    print(
-        match what {
-            Generated::Man => manual::page().into_bytes(),
-            Generated::Coverage => manual::coverage().into_bytes(),
-        }
-        .as_slice(),
-    )
+    let text = match what {
+        Generated::Man => manual::page(),
+        Generated::Coverage => manual::coverage(),
+        Generated::Dictionary => manual::dictionary(),
+    };
+    print(text.as_bytes())
 }
 
 fn print(text: &[u8]) -> ExitCode {

@@ -1,12 +1,14 @@
-//! Documents made from the table of keywords: keepalived.conf(5) and the report on what is built.
+//! Documents made from the table of keywords: keepalived.conf(5), the report on what is built, and the fuzzer's words.
 //!
-//! Both are files of the repository, which tests compare with what is made here.
+//! They are files of the repository, which tests compare with what is made here.
 
 mod coverage;
+mod dictionary;
 mod page;
 mod prose;
 
 pub use coverage::coverage;
+pub use dictionary::dictionary;
 pub use page::page;
 
 use super::keywords::{self, Keyword};

@@ -99,21 +99,21 @@ pub(super) struct HttpDraft<const TLS: bool> {
     pub(super) urls: Vec<(UrlDraft<TLS>, Span)>,
 }
 
-check_fields!(HttpDraft<false>, HTTP_GET, {
-    "virtualhost" => host,
-    "http_protocol" => version,
-    "enable_sni" => enable_sni,
-    "sni_name" => sni_name,
-    "fast_recovery" => fast_recovery,
-});
-check_fields!(HttpDraft<true>, SSL_GET, {
-    "virtualhost" => host,
-    "http_protocol" => version,
-    "enable_sni" => enable_sni,
-    "sni_name" => sni_name,
-    "fast_recovery" => fast_recovery,
-    "tls_compliant" => tls_compliant,
-});
+macro_rules! http_fields {
+    ($tls:literal, $block:expr, { $($more:tt)* }) => {
+        check_fields!(HttpDraft<$tls>, $block, {
+            "virtualhost" => host,
+            "http_protocol" => version,
+            "enable_sni" => enable_sni,
+            "sni_name" => sni_name,
+            "fast_recovery" => fast_recovery,
+            $($more)*
+        });
+    };
+}
+
+http_fields!(false, HTTP_GET, {});
+http_fields!(true, SSL_GET, { "tls_compliant" => tls_compliant, });
 
 /// `SMTP_CHECK`
 #[derive(Clone, Debug, Default, PartialEq)]

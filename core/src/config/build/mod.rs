@@ -289,7 +289,7 @@ fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword,
     let same =
         first.words.len() == phrase.words.len() && first.words.iter().zip(&phrase.words).all(|(a, b)| a.text == b.text);
     let message = format!("`{}` is written twice", keyword.name);
-    let label = match (same, keyword.first_counts()) {
+    let label = match (same, keyword.first_counts) {
         (true, _) => "the same again",
         (false, true) => "the first one counts; is it the one that is meant?",
         (false, false) => "this one counts; is it the one that is meant?",
@@ -297,5 +297,5 @@ fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword,
     cx.report(
         Diagnostic::warning("repeated", phrase.span, message).label(label).also(first.span, "first written here"),
     );
-    same || keyword.first_counts()
+    same || keyword.first_counts
 }

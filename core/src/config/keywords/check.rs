@@ -75,7 +75,7 @@ const fn http(block: Path) -> [Keyword; 7] {
 const fn url(block: Path) -> [Keyword; 10] {
     [
         lvs(block, "path", Arg::Word, "", "the path, like /index.html"),
-        lvs(block, "digest", Arg::Hex(16, 16), "", "the MD5 sum that the answer's body must have"),
+        lvs(block, "digest", Arg::Hex(16, 16), "", "the MD5 sum that the answer's body must have").first_counts(),
         lvs(block, "status_code", Arg::Form("CODE[-CODE] ...", 1, usize::MAX), "200-299", "codes that are a success")
             .many(),
         lvs(block, "virtualhost", Arg::Word, "that of the check", "the host that is asked for"),

@@ -77,6 +77,9 @@ pub fn sentences(keyword: &Keyword) -> Vec<String> {
     if keyword.many {
         out.push("may be repeated".to_owned());
     }
+    if keyword.first_counts {
+        out.push("written twice, the first counts".to_owned());
+    }
     match keyword.standing {
         Standing::Implemented => {}
         Standing::NoEffect(reason) => out.push(format!("no effect: {reason}")),

@@ -34,7 +34,8 @@ const SYNC_DAEMON: Keyword =
         .not_yet("connections are not synchronised; newer versions have `lvs_sync_daemon` in `global_defs` for this");
 
 pub(super) const KEYWORDS: &[Keyword] = &[
-    keyword(INSTANCE, "state", Arg::Choice(&["MASTER", "BACKUP"]), "BACKUP", "where the instance wants to begin"),
+    keyword(INSTANCE, "state", Arg::Choice(&["MASTER", "BACKUP"]), "BACKUP", "where the instance wants to begin")
+        .first_counts(),
     keyword(INSTANCE, "interface", Arg::Interface, "", "where adverts are sent and heard"),
     keyword(INSTANCE, "virtual_router_id", Arg::Integer(1, 255), "", "the virtual router's number on its link"),
     keyword(
@@ -182,8 +183,10 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "",
         "addresses are on a virtual interface that shares the hardware address",
     )
+    .first_counts()
     .not_yet(VMAC),
     keyword(INSTANCE, "vrf", Arg::Interface, "", "the VRF of an instance that has unicast peers and no interface")
+        .first_counts()
         .not_yet(VMAC),
     keyword(INSTANCE, "unicast_fault_no_peer", Arg::Flag, "off", "an instance without unicast peers is in FAULT")
         .not_yet("an instance with unicast keywords but without peers uses multicast"),

@@ -91,6 +91,8 @@ pub struct Keyword {
     pub standing: Standing,
     /// Whether it may be written more than once, each time adding something.
     pub many: bool,
+    /// Whether the first one counts where it is written twice; of others the last does. The C version is like that.
+    pub first_counts: bool,
     /// Another spelling of a keyword of the same block.
     pub alias: Option<Alias>,
 }
@@ -202,7 +204,8 @@ pub enum Standing {
 }
 
 const fn keyword(block: Path, name: &'static str, arg: Arg, default: &'static str, doc: &'static str) -> Keyword {
-    Keyword { block, name, arg, default, doc, standing: Standing::Implemented, many: false, alias: None }
+    let first_counts = matches!(arg, Arg::Script | Arg::Optional(Arg::Script));
+    Keyword { block, name, arg, default, doc, standing: Standing::Implemented, many: false, first_counts, alias: None }
 }
 
 /// Another spelling of the keyword `of`.
@@ -231,31 +234,9 @@ impl Keyword {
         self
     }
 
-    /// Whether the first one counts where it is written twice; of others the last does. The C version is like that.
-    #[must_use]
-    pub fn first_counts(&self) -> bool {
-        if matches!(self.arg, Arg::Script | Arg::Optional(Arg::Script)) {
-            return true;
-        }
-        match self.block {
-            ROOT => matches!(self.name, "instance" | "net_namespace"),
-            GLOBAL => {
-                self.name.ends_with("notify_fifo")
-                    || matches!(
-                        self.name,
-                        "snmp_socket"
-                            | "vmac_prefix"
-                            | "vmac_addr_prefix"
-                            | "nftables"
-                            | "vrrp_iptables"
-                            | "lvs_sync_daemon"
-                    )
-            }
-            INSTANCE => matches!(self.name, "state" | "use_ipvlan" | "vrf"),
-            "track_file" | "vrrp_track_file" => matches!(self.name, "file" | "weight"),
-            "vrrp_track_process" => matches!(self.name, "process" | "weight"),
-            _ => self.name == "digest",
-        }
+    const fn first_counts(mut self) -> Keyword {
+        self.first_counts = true;
+        self
     }
 
     /// Its name, or that of the keyword which it is another spelling of.

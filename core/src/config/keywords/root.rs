@@ -38,7 +38,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     .not_yet("changes of interfaces count at once"),
     keyword(ROOT, "bfd_instance", Arg::NamedBlock, "", "a BFD session with a neighbour, whose end can be tracked")
         .not_yet("no BFD sessions are kept"),
-    keyword(ROOT, "net_namespace", Arg::Word, "", "the network namespace that the daemon works in").not_yet(NAMESPACE),
+    keyword(ROOT, "net_namespace", Arg::Word, "", "the network namespace that the daemon works in")
+        .first_counts()
+        .not_yet(NAMESPACE),
     keyword(
         ROOT,
         "net_namespace_ipvs",
@@ -50,6 +52,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(ROOT, "namespace_with_ipsets", Arg::Flag, "off", "ipsets are used although there is a net_namespace")
         .not_yet(NAMESPACE),
     keyword(ROOT, "instance", Arg::Word, "", "a name that tells several daemons of one machine apart")
+        .first_counts()
         .not_yet(PID_FILE),
     keyword(ROOT, "use_pid_dir", Arg::Flag, "off", "process id files stand in a directory of their own")
         .not_yet(PID_FILE),

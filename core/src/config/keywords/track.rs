@@ -10,8 +10,9 @@ const PAUSE: Arg = Arg::Seconds(0, u32::MAX as u64);
 
 const fn file(block: Path) -> [Keyword; 3] {
     [
-        keyword(block, "file", Arg::Path, "", "the file; the number in it is what is tracked"),
-        keyword(block, "weight", WEIGHT, "1", "what the number is multiplied by; 0: any number but 0 is a fault"),
+        keyword(block, "file", Arg::Path, "", "the file; the number in it is what is tracked").first_counts(),
+        keyword(block, "weight", WEIGHT, "1", "what the number is multiplied by; 0: any number but 0 is a fault")
+            .first_counts(),
         keyword(
             block,
             "init_file",
@@ -45,7 +46,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         Arg::Form("PROGRAM [ARGUMENT ...]", 1, 64),
         "",
         "the program, and the arguments that it must have",
-    ),
+    )
+    .first_counts(),
     keyword(
         PROCESS,
         "param_match",
@@ -53,7 +55,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "exact, if there are arguments",
         "arguments must be these; `initial`: begin with these; `partial`: the last one only has to begin so",
     ),
-    keyword(PROCESS, "weight", WEIGHT, "0", "added to the priority while enough run; 0: too few are a fault"),
+    keyword(PROCESS, "weight", WEIGHT, "0", "added to the priority while enough run; 0: too few are a fault")
+        .first_counts(),
     keyword(PROCESS, "quorum", Arg::Integer(1, 65_535), "1", "so many processes are enough"),
     keyword(PROCESS, "quorum_max", Arg::Integer(0, 65_535), "", "more processes are too many; 0: none may run"),
     keyword(PROCESS, "delay", DELAY, "0", "terminate_delay and fork_delay together, in seconds"),

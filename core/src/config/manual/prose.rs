@@ -19,7 +19,8 @@ explains a keyword or the code of a mistake;
 prints a file in its normal form.
 .SH FORM
 Every line begins with a keyword, which the words it takes follow, separated by spaces and tabs. A line does not go on in the
-next one. Keywords are case-sensitive.
+next one. Keywords are case-sensitive. Of a keyword that is written twice in a block and may not be repeated the last one counts,
+unless it says below that the first one does.
 .PP
 A block is a keyword, perhaps a name, and lines between braces. A brace may stand on the line of its keyword or on the next,
 and several blocks on one line.

@@ -1,6 +1,7 @@
 //! The language's rules, one by one.
 
 use super::{codes, instance, read};
+use crate::config::keywords;
 use crate::config::model::*;
 use crate::config::{Parsed, render_line};
 use crate::net::{AdvertInterval, Family, Priority, Version};
@@ -134,6 +135,25 @@ fn what_is_not_clear_is_read_as_the_c_version_reads_it() {
     assert_eq!(want("priority 90\npriority 120"), (120, vec!["repeated"]));
     assert_eq!(want("priority 90\npriority 90"), (90, vec!["repeated"]));
     assert_eq!(want("priority 90 foo"), (90, vec!["trailing-words"]));
+}
+
+#[test]
+fn of_two_values_the_one_counts_that_the_table_says() {
+    let pairs = [
+        (true, ["state MASTER", "state BACKUP"]),
+        (true, ["notify_fault /bin/true", "notify_fault /bin/false"]),
+        (true, ["use_ipvlan a", "use_ipvlan b"]),
+        (false, ["priority 90", "priority 120"]),
+        (false, ["notify_priority_changes on", "notify_priority_changes off"]),
+    ];
+    let config = |lines: &str| read(&instance(lines)).1.config;
+    for (first_counts, [first, second]) in pairs {
+        let keyword = first.split(' ').next().and_then(|name| keywords::find(keywords::INSTANCE, name)).unwrap();
+        assert_eq!(keyword.first_counts, first_counts, "{first}");
+        let counts = if first_counts { first } else { second };
+        assert!(config(first) != config(second), "{first}");
+        assert!(config(&format!("{first}\n{second}")) == config(counts), "{first}");
+    }
 }
 
 #[test]

@@ -19,12 +19,14 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("startup_script_timeout", Arg::Integer(1, 1000), "10", "seconds that startup_script may take").not_yet(ONCE),
     row("shutdown_script", Arg::Script, "", "run once after everything else is done").not_yet(ONCE),
     row("shutdown_script_timeout", Arg::Integer(1, 1000), "10", "seconds that shutdown_script may take").not_yet(ONCE),
-    row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").not_yet(FIFO),
+    row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").first_counts().not_yet(FIFO),
     row("notify_fifo_script", Arg::Script, "", "started to read notify_fifo, whose path is its last argument")
         .not_yet(FIFO),
-    row("vrrp_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of instances and groups").not_yet(FIFO),
+    row("vrrp_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of instances and groups")
+        .first_counts()
+        .not_yet(FIFO),
     row("vrrp_notify_fifo_script", Arg::Script, "", "started to read vrrp_notify_fifo").not_yet(FIFO),
-    row("lvs_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of servers").not_yet(FIFO),
+    row("lvs_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of servers").first_counts().not_yet(FIFO),
     row("lvs_notify_fifo_script", Arg::Script, "", "started to read lvs_notify_fifo").not_yet(FIFO),
     row("fifo_write_vrrp_states_on_reload", Arg::Flag, "off", "a reload tells the FIFOs all states again")
         .not_yet(FIFO),

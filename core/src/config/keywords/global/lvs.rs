@@ -31,6 +31,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "",
         "connections are told to the other machine",
     )
+    .first_counts()
     .not_yet(LVS),
     row("checker_log_all_failures", Arg::Switch, "off", "failures are told while a server is down, too").not_yet(LVS),
     row("rs_init_notifies", Arg::Switch, "off", "real servers are told about when they are added").not_yet(LVS),

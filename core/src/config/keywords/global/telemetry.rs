@@ -11,7 +11,7 @@ const SNMP_VRRP: Keyword =
     row("enable_snmp_vrrp", Arg::Flag, "off", "SNMP serves KEEPALIVED-MIB about instances").not_yet(SNMP);
 
 pub(super) const KEYWORDS: &[Keyword] = &[
-    row("snmp_socket", Arg::Word, "", "where the SNMP master agent is reached").not_yet(SNMP),
+    row("snmp_socket", Arg::Word, "", "where the SNMP master agent is reached").first_counts().not_yet(SNMP),
     SNMP_VRRP,
     deprecated(SNMP_VRRP, "enable_snmp_keepalived"),
     row("enable_snmp_checker", Arg::Flag, "off", "SNMP serves KEEPALIVED-MIB about servers").not_yet(SNMP),

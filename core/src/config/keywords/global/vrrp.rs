@@ -83,8 +83,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         .not_yet("the kernel reports multicast groups as usual"),
     row("default_interface", Arg::Interface, "eth0", "the interface of static addresses that name none")
         .not_yet("static addresses are not made"),
-    row("vmac_prefix", Arg::Word, "vrrp", "how the names of virtual MAC interfaces begin").not_yet(VMAC),
+    row("vmac_prefix", Arg::Word, "vrrp", "how the names of virtual MAC interfaces begin").first_counts().not_yet(VMAC),
     row("vmac_addr_prefix", Arg::Word, "vrrp", "how the names of virtual MAC interfaces for addresses begin")
+        .first_counts()
         .not_yet(VMAC),
     row("iproute_usr_dir", Arg::Path, "/usr/share/iproute2", "where names of tables and scopes are found")
         .not_yet(NAMES),

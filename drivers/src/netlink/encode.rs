@@ -163,6 +163,17 @@ mod tests {
     const ADD: u16 = 0x1 | 0x4 | 0x200 | 0x400;
     const DELETE: u16 = 0x1 | 0x4;
 
+    /// All that IPv4 addresses have as well.
+    const FLAGS: Flags = Flags {
+        nodad: true,
+        noprefixroute: true,
+        home: true,
+        mngtmpaddr: true,
+        autojoin: false,
+        deprecated: true,
+        preferred: None,
+    };
+
     #[test]
     fn a_plain_address_is_local_and_ours_and_nothing_else() {
         let op = KernelOp::AddAddress(spec([192, 0, 2, 1].into(), 24));
@@ -177,14 +188,7 @@ mod tests {
             broadcast: Some(Ipv4Addr::new(192, 0, 2, 255)),
             label: Some("eth0:1".into()),
             peer: Some([192, 0, 2, 2].into()),
-            flags: Flags {
-                nodad: true,
-                noprefixroute: true,
-                home: true,
-                mngtmpaddr: true,
-                deprecated: true,
-                ..Flags::default()
-            },
+            flags: FLAGS,
             ..spec([192, 0, 2, 1].into(), 24)
         });
         let want = message(
@@ -207,15 +211,7 @@ mod tests {
     fn ipv6_has_flags_and_life_times() {
         let ip: IpAddr = "2001:db8::1".parse().unwrap();
         let IpAddr::V6(octets) = ip else { unreachable!() };
-        let flags = Flags {
-            nodad: true,
-            noprefixroute: true,
-            home: true,
-            mngtmpaddr: true,
-            deprecated: true,
-            ..Flags::default()
-        };
-        let op = KernelOp::AddAddress(AddressSpec { flags, ..spec(ip, 64) });
+        let op = KernelOp::AddAddress(AddressSpec { flags: FLAGS, ..spec(ip, 64) });
         let mut life = [0; 16];
         life[4..8].fill(0xff);
         let attributes: &[(u16, &[u8])] =

@@ -3,13 +3,13 @@
 use super::setting::Fields;
 use super::track::list::{Kind, Lists, Trackables};
 use super::values::Value;
-use super::{Context, Given, Item, Seen, address, global, hmac, net, track, walk};
+use super::{Context, Given, Item, Seen, address, garp, global, hmac, net, track, walk};
 use crate::config::ast::Block;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::Phrase;
 use crate::config::model::{
-    AuthPass, Garp, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Route, Rule, Rules, Script,
+    AuthPass, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Route, Rule, Rules, Script,
     TrackInterface, UnicastPeer, VirtualAddress,
 };
 use crate::net::{Name, Priority, Version, Vrid};
@@ -46,7 +46,7 @@ pub(super) struct Draft {
     pub(super) peer_ttl: bool,
     pub(super) ttl: Option<Given<u8>>,
     pub(super) check_unicast_src: Option<Given<bool>>,
-    pub(super) garp: GarpChanges,
+    pub(super) garp: garp::Changes,
     pub(super) track: Vec<Given<TrackInterface>>,
     pub(super) dont_track_primary: bool,
     pub(super) auth_type: Option<Given<&'static str>>,
@@ -75,32 +75,6 @@ pub(super) struct Inherited {
     pub(super) garp_extra: Option<GarpExtra>,
     pub(super) smtp_alert: Option<bool>,
     pub(super) priority_changes: Option<bool>,
-}
-
-/// What an instance says about announcements.
-#[derive(Default)]
-pub(super) struct GarpChanges {
-    delay: Option<Duration>,
-    repeat: Option<u32>,
-    refresh: Option<Duration>,
-    refresh_repeat: Option<u32>,
-    lower_prio_delay: Option<Duration>,
-    lower_prio_repeat: Option<u32>,
-}
-
-impl GarpChanges {
-    /// Applied to the defaults.
-    pub(super) fn apply(&self, base: Garp) -> Garp {
-        Garp {
-            delay: self.delay.unwrap_or(base.delay),
-            repeat: self.repeat.unwrap_or(base.repeat),
-            refresh: self.refresh.unwrap_or(base.refresh),
-            refresh_repeat: self.refresh_repeat.unwrap_or(base.refresh_repeat),
-            lower_prio_delay: self.lower_prio_delay.unwrap_or(base.lower_prio_delay),
-            lower_prio_repeat: self.lower_prio_repeat.unwrap_or(base.lower_prio_repeat),
-            ..base
-        }
-    }
 }
 
 /// Reads the block of an instance.
@@ -139,10 +113,11 @@ pub(super) fn read(cx: &mut Context<'_, '_>, trackables: &mut Trackables, name: 
 }
 
 fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
-    if draft.link.take(cx, &item) || draft.rules.take(cx, &item) {
+    let name = item.keyword.meaning();
+    if draft.link.take(cx, &item) || draft.rules.take(cx, &item) || draft.garp.take(name, &item.value) {
         return;
     }
-    match (item.keyword.meaning(), &item.value) {
+    match (name, &item.value) {
         ("state", Value::Choice(state)) => {
             let state = if *state == "MASTER" { InitialState::Master } else { InitialState::Backup };
             draft.state = item.given(state);
@@ -180,12 +155,6 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         }
         ("unicast_ttl", Value::Integer(n)) => draft.ttl = item.given(small(*n)),
         ("check_unicast_src", Value::Switch(on)) => draft.check_unicast_src = item.given(*on),
-        ("garp_master_delay", Value::Integer(n)) => draft.garp.delay = Some(global::seconds(*n)),
-        ("garp_master_repeat", Value::Integer(n)) => draft.garp.repeat = Some(global::times(*n)),
-        ("garp_master_refresh", Value::Integer(n)) => draft.garp.refresh = Some(global::seconds(*n)),
-        ("garp_master_refresh_repeat", Value::Integer(n)) => draft.garp.refresh_repeat = Some(global::times(*n)),
-        ("garp_lower_prio_delay", Value::Integer(n)) => draft.garp.lower_prio_delay = Some(global::seconds(*n)),
-        ("garp_lower_prio_repeat", Value::Integer(n)) => draft.garp.lower_prio_repeat = Some(global::times(*n)),
         ("track_interface", Value::Lines(lines)) => track::read(cx, lines, &mut draft.track),
         ("dont_track_primary", _) => draft.dont_track_primary = true,
         ("skip_check_adv_addr", Value::Switch(on)) => draft.skip_check_adv_addr = Some(*on),
@@ -292,7 +261,7 @@ impl Draft {
             peer_ttl: false,
             ttl: None,
             check_unicast_src: None,
-            garp: GarpChanges::default(),
+            garp: garp::Changes::default(),
             track: Vec::new(),
             dont_track_primary: false,
             auth_type: None,

@@ -5,6 +5,7 @@ mod bfd;
 mod command;
 mod conflicts;
 mod daemon;
+mod garp;
 mod garp_group;
 pub(in crate::config) mod global;
 mod hmac;

@@ -1,16 +1,7 @@
 //! What people see when they make mistakes with virtual servers.
 
 use super::lvs::balanced;
-use super::mistakes::check;
-
-macro_rules! mistakes {
-    ($($name:ident: $text:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            check(concat!("lvs_", stringify!($name)), &$text);
-        }
-    )*};
-}
+use super::mistakes::mistakes;
 
 /// A virtual server in which one of the usual lines is another.
 fn with(line: &str, instead: &str) -> String {
@@ -19,7 +10,7 @@ fn with(line: &str, instead: &str) -> String {
     text.replacen(line, instead, 1)
 }
 
-mistakes! {
+mistakes! { "lvs_":
     port_glued_on: with("real_server 10.0.0.2 80", "real_server 10.0.0.2:80");
     port_too_large: with("real_server 10.0.0.2 80", "real_server 10.0.0.2 80000");
     range_as_server: with("virtual_server 10.0.0.1 80", "virtual_server 10.0.0.1-5 80");

@@ -13,14 +13,17 @@ pub(super) fn check(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, render(&parsed.diagnostics, &source, false)));
 }
 
+/// Tests that compare what is said of a text with a snapshot of that name, after a prefix.
 macro_rules! mistakes {
-    ($($name:ident: $text:expr;)*) => {$(
+    ($prefix:literal: $($name:ident: $text:expr;)*) => {$(
         #[test]
         fn $name() {
-            check(stringify!($name), &$text);
+            $crate::config::tests::mistakes::check(concat!($prefix, stringify!($name)), &$text);
         }
     )*};
+    ($($all:tt)*) => { mistakes! { "": $($all)* } };
 }
+pub(super) use mistakes;
 
 /// Instances from a definition of several lines.
 const TEMPLATE: &str = "$VI= \\

@@ -1,6 +1,6 @@
 //! Addresses, routes and rules: what people see when they make mistakes, and what holds for all of them.
 
-use super::mistakes::check;
+use super::mistakes::mistakes;
 use super::net_generate::{Line, Wired};
 use super::{codes, instance, read, read_back};
 use crate::config::model::*;
@@ -17,15 +17,6 @@ fn in_instance(keyword: &str, lines: &str) -> String {
 
 fn vip(line: &str) -> String {
     instance("").replace("10.0.0.1/24", line)
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $text:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            check(stringify!($name), &$text);
-        }
-    )*};
 }
 
 mistakes! {

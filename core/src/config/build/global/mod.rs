@@ -6,7 +6,7 @@ mod rules;
 
 use super::setting::Fields;
 use super::values::{Value, integer};
-use super::{Context, Item, Sections, Seen, instance, walk};
+use super::{Context, Item, Sections, Seen, garp, instance, walk};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::Word;
@@ -68,19 +68,6 @@ impl Default for Defaults {
     }
 }
 
-#[derive(Default)]
-struct GarpGiven {
-    delay: Option<Duration>,
-    repeat: Option<u32>,
-    refresh: Option<Duration>,
-    refresh_repeat: Option<u32>,
-    lower_prio_delay: Option<Duration>,
-    lower_prio_repeat: Option<u32>,
-    interval: Duration,
-    gna_interval: Duration,
-    minimal: bool,
-}
-
 /// Reads all `global_defs` blocks as one.
 pub(in crate::config::build) fn read(
     cx: &mut Context<'_, '_>,
@@ -88,12 +75,12 @@ pub(in crate::config::build) fn read(
     global: &mut Global,
 ) -> Defaults {
     let mut defaults = Defaults::default();
-    let mut garp = GarpGiven::default();
+    let mut garp = garp::Defaults::default();
     let mut seen = Seen::new();
     for section in sections.of("global_defs") {
         walk(cx, &section.block.statements, keywords::GLOBAL, &mut seen, |cx, item| {
-            if !global.take(cx, &item) {
-                set(cx, &mut defaults, &mut garp, &item);
+            if !global.take(cx, &item) && !garp.take(item.keyword.meaning(), &item.value) {
+                set(cx, &mut defaults, &item);
             }
         });
     }
@@ -104,7 +91,7 @@ pub(in crate::config::build) fn read(
     defaults
 }
 
-fn set(cx: &mut Context<'_, '_>, defaults: &mut Defaults, garp: &mut GarpGiven, item: &Item<'_>) {
+fn set(cx: &mut Context<'_, '_>, defaults: &mut Defaults, item: &Item<'_>) {
     match (item.keyword.meaning(), &item.value) {
         ("vrrp_version", Value::Integer(version)) => defaults.version = instance::version(*version),
         ("vrrp_mcast_group4", Value::Address(ip)) => defaults.group4 = *ip,
@@ -113,15 +100,6 @@ fn set(cx: &mut Context<'_, '_>, defaults: &mut Defaults, garp: &mut GarpGiven, 
         ("vrrp_check_unicast_src", _) => defaults.check_unicast_src = true,
         ("vrrp_lower_prio_no_advert", Value::Switch(on)) => defaults.lower_prio_no_advert = *on,
         ("v3_checksum_as_v2", Value::Switch(on)) => defaults.v3_checksum_as_v2 = *on,
-        ("vrrp_garp_master_delay", Value::Integer(n)) => garp.delay = Some(seconds(*n)),
-        ("vrrp_garp_master_repeat", Value::Integer(n)) => garp.repeat = Some(times(*n)),
-        ("vrrp_garp_master_refresh", Value::Integer(n)) => garp.refresh = Some(seconds(*n)),
-        ("vrrp_garp_master_refresh_repeat", Value::Integer(n)) => garp.refresh_repeat = Some(times(*n)),
-        ("vrrp_garp_lower_prio_delay", Value::Integer(n)) => garp.lower_prio_delay = Some(seconds(*n)),
-        ("vrrp_garp_lower_prio_repeat", Value::Integer(n)) => garp.lower_prio_repeat = Some(times(*n)),
-        ("vrrp_garp_interval", Value::Micros(micros)) => garp.interval = Duration::from_micros(*micros),
-        ("vrrp_gna_interval", Value::Micros(micros)) => garp.gna_interval = Duration::from_micros(*micros),
-        ("vrrp_min_garp", Value::Switch(on)) => garp.minimal = *on,
         ("vrrp_strict", Value::Switch(on)) => defaults.strict = *on,
         ("vrrp_down_timer_adverts", Value::Integer(n)) => defaults.down_timer_adverts = instance::small(*n),
         ("vrrp_owner_ignore_adverts", Value::Switch(on)) => defaults.owner_ignore_adverts = *on,
@@ -141,7 +119,8 @@ pub(in crate::config::build) fn extra(cx: &mut Context<'_, '_>, words: &[Word], 
         if word.text == "all" {
             out.all = true;
         } else {
-            out.interval = seconds(integer(cx, "garp_extra_if", word, least, 86_400)?);
+            let seconds = integer(cx, "garp_extra_if", word, least, 86_400)?;
+            out.interval = Duration::from_secs(seconds.unsigned_abs());
             given = true;
         }
     }
@@ -153,34 +132,4 @@ pub(in crate::config::build) fn extra(cx: &mut Context<'_, '_>, words: &[Word], 
         return None;
     }
     Some(out)
-}
-
-impl GarpGiven {
-    /// `vrrp_min_garp` changes what is not said otherwise, wherever it stands.
-    fn resolve(self) -> Garp {
-        let standard = Garp::default();
-        let base = if self.minimal { Garp { repeat: 1, delay: Duration::ZERO, ..standard } } else { standard };
-        let delay = self.delay.unwrap_or(base.delay);
-        let repeat = self.repeat.unwrap_or(base.repeat);
-        Garp {
-            delay,
-            repeat,
-            refresh: self.refresh.unwrap_or(base.refresh),
-            refresh_repeat: self.refresh_repeat.unwrap_or(base.refresh_repeat),
-            lower_prio_delay: self.lower_prio_delay.unwrap_or(delay),
-            lower_prio_repeat: self.lower_prio_repeat.unwrap_or(repeat),
-            interval: self.interval,
-            gna_interval: self.gna_interval,
-        }
-    }
-}
-
-/// Whole seconds that the table has found in range.
-pub(in crate::config::build) fn seconds(n: i64) -> Duration {
-    Duration::from_secs(n.unsigned_abs())
-}
-
-/// A count that the table has found in range.
-pub(in crate::config::build) fn times(n: i64) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 //!
 //! Lines come out one by one, each with the place of every byte of it. What each line may cause is bounded, and so is the whole.
 
+mod bounds;
 mod comment;
 mod definition;
 pub(in crate::config) mod expansion;
@@ -11,9 +12,11 @@ mod random;
 mod repeat;
 mod substitute;
 pub(in crate::config) mod text;
+mod watch;
 
 use super::diagnostic::{Diagnostic, Severity, Span, Via};
 use super::source::{Need, Source};
+pub(super) use bounds::Limits;
 pub(super) use definition::definition_name;
 use definition::{Definition, is_definition};
 pub(super) use expansion::Expansions;
@@ -27,21 +30,6 @@ use text::Text;
 /// Far more than anybody writes (the C version stops at 1022 bytes); it keeps the work for each byte bounded.
 pub(super) const MAX_LINE: usize = 16 * 1024;
 
-/// What definitions, repetitions and files that are read again may come to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) lines: usize,
-    /// Counted anew for each value that is put in.
-    pub(super) bytes: usize,
-}
-
-impl Default for Limits {
-    /// Twice the largest example of the C version's manual.
-    fn default() -> Limits {
-        Limits { lines: 2_500_000, bytes: 512 << 20 }
-    }
-}
-
 /// How many lines may be left out because of what is put into them: nothing can come of a repetition of such lines.
 const MAX_LEFT_OUT: usize = 10_000;
 
@@ -53,9 +41,6 @@ const MAX_FRAMES: usize = 512;
 
 /// How often one line may turn out to be something else once its values are in place.
 const MAX_TURNS: usize = 64;
-
-/// How many files that cannot be included are told one by one.
-const MAX_MISSES: usize = 10_000;
 
 /// A line of the language proper; never empty.
 #[derive(Debug)]
@@ -249,59 +234,6 @@ impl<'s> Reader<'s> {
             return Some(None);
         }
         Some(Some(text))
-    }
-
-    /// Counts what an expansion makes. Whether it may go on; if not, nothing is read any more.
-    fn spend(&mut self, lines: usize, bytes: usize, place: Span, out: &mut Vec<Diagnostic>) -> bool {
-        self.bytes += bytes;
-        self.lines += lines;
-        if self.lines <= self.limits.lines && self.bytes <= self.limits.bytes {
-            return true;
-        }
-        let problem = if self.lines > self.limits.lines {
-            let lines = self.limits.lines;
-            format!("more than {lines} lines come from definitions, repetitions, braces and files that are read again")
-        } else {
-            format!(
-                "more than {} MiB come from definitions, repetitions, braces and files that are read again",
-                self.limits.bytes >> 20
-            )
-        };
-        self.stop(problem, place, out);
-        false
-    }
-
-    /// Reads nothing any more.
-    fn stop(&mut self, problem: String, place: Span, out: &mut Vec<Diagnostic>) {
-        self.frames.clear();
-        self.partial = true;
-        self.report(
-            Diagnostic::error("expansion-too-large", place, "the configuration expands to too much")
-                .label(problem)
-                .note("what follows is not read, and the configuration is refused"),
-            out,
-        );
-    }
-
-    /// Says something, once for each place.
-    fn report(&mut self, diagnostic: Diagnostic, out: &mut Vec<Diagnostic>) {
-        let span = diagnostic.span;
-        // In expansions the same words say something else each time; once is enough, but for files: each of them is missed.
-        let told_apart = span.via == Via::NONE || diagnostic.is_of_a_file();
-        let message = if told_apart { diagnostic.message.clone() } else { String::new() };
-        if !self.said.insert((diagnostic.code, diagnostic.severity, span.file, span.start, message)) {
-            return;
-        }
-        self.misses += usize::from(diagnostic.is_of_a_file());
-        if self.misses == MAX_MISSES + 1 {
-            self.partial = true;
-            let label = format!("more than {MAX_MISSES} files");
-            let d = Diagnostic::error("too-many", span, "too many files cannot be included").label(label);
-            out.push(d.note("the others are not told, and the configuration is refused"));
-        }
-        if self.misses <= MAX_MISSES || !diagnostic.is_of_a_file() {
-            out.push(diagnostic);
-        }
     }
 
     /// The file that is being read.
@@ -509,43 +441,6 @@ impl<'s> Reader<'s> {
         if !outcome.files.is_empty() {
             let frame = Frame::Files { files: outcome.files, next: 0, place, checks: self.checks };
             self.push(frame, place, out);
-        }
-    }
-
-    /// Two keywords say something to the preprocessor itself.
-    fn watch(&mut self, line: &Line<'s>, out: &mut Vec<Diagnostic>) {
-        let text = line.text.as_str();
-        let words = |keyword: &str| -> Option<Vec<(String, Span)>> {
-            let at = text.find(keyword)?;
-            let before = text[..at].trim_end_matches([' ', '\t']);
-            let rest = &text[at + keyword.len()..];
-            if !(before.is_empty() || before.ends_with(['{', '}']))
-                || !(rest.is_empty() || rest.starts_with([' ', '\t']))
-            {
-                return None;
-            }
-            let rest = rest.split(['{', '}']).next().unwrap_or_default();
-            let mut out = Vec::new();
-            let mut from = at + keyword.len();
-            for word in rest.split([' ', '\t']) {
-                if !word.is_empty() {
-                    out.push((word.to_owned(), line.text.span(from, from + word.len())));
-                }
-                from += word.len() + 1;
-            }
-            Some(out)
-        };
-        if text.contains("include_check") {
-            if let Some(words) = words("include_check") {
-                let mut found = Vec::new();
-                self.checks.change(words.iter().map(|(word, span)| (word.as_str(), *span)), &mut found);
-                found.into_iter().for_each(|d| self.report(d, out));
-            }
-        } else if text.contains("random_seed")
-            && let Some(words) = words("random_seed")
-            && let Some(seed) = words.first().and_then(|(word, _)| word.parse().ok())
-        {
-            self.seed = Some(seed);
         }
     }
 }

@@ -1,19 +1,24 @@
 //! The addresses that we manage, reconciled by level: what is wanted minus what the kernel has gives commands.
 
+mod entry;
+#[cfg(test)]
+mod tests;
+
 use super::{Address, AddressSpec, CommandId, Errno, KernelCommand, KernelOp, PROTO_KEEPALIVED};
 use crate::event::AddressNews;
 use crate::net::{Family, IfIndex};
 use crate::time::Time;
 use core::net::IpAddr;
 use core::time::Duration;
+use entry::{Doing, Managed, Observed, bare_spec, seen_as};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// How long a refused command waits for its next try; doubled each time, up to [`RETRY_MAX`].
-pub const RETRY: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_secs(1);
 /// The longest wait for the next try.
-pub const RETRY_MAX: Duration = Duration::from_secs(32);
+const RETRY_MAX: Duration = Duration::from_secs(32);
 
 /// How the kernel tells addresses apart: the same address may be on an interface with several prefix lengths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,46 +60,6 @@ pub enum Effect {
     News(AddressKey, AddressNews),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Observed {
-    /// Order of appearance: the first address of an interface is its primary one.
-    seq: u64,
-    address: Address,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Doing {
-    Nothing,
-    Adding,
-    Deleting,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Managed {
-    spec: AddressSpec,
-    /// Instances whose configuration names it.
-    users: BTreeSet<Owner>,
-    /// Those of them that are master.
-    wanted_by: BTreeSet<Owner>,
-    /// Those that know it is there.
-    told: BTreeSet<Owner>,
-    doing: Doing,
-    /// What the monitor last told while a command was under way: it may be newer than the command's answer.
-    news: Option<bool>,
-    /// How it was added, where we added it.
-    applied: Option<AddressSpec>,
-    /// How it is being added.
-    adding: Option<AddressSpec>,
-    retry_at: Option<Time>,
-    /// It was there for us, and vanished without us: told once it is back.
-    lost: bool,
-    conflict_told: bool,
-    /// Refusals in a row.
-    refusals: u32,
-    /// When it was last removed though it was not ours: whoever adds it again and again is not fought at full speed.
-    cleaned_at: Option<Time>,
-}
-
 /// All addresses that instances name, and all that the kernel has.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AddressTable {
@@ -106,7 +71,7 @@ pub struct AddressTable {
     next_seq: u64,
     effects: VecDeque<Effect>,
     keep: bool,
-    /// While a configuration comes into force: what is to be reconciled once it is.
+    /// While several wishes change together: what is to be reconciled once they have.
     held: Option<BTreeSet<AddressKey>>,
     /// Answers of [`sources`](Self::sources), until an address that is not managed changes.
     #[serde(skip)]
@@ -491,68 +456,3 @@ impl AddressTable {
         }
     }
 }
-
-impl Managed {
-    fn new(spec: AddressSpec) -> Managed {
-        Managed {
-            spec,
-            users: BTreeSet::new(),
-            wanted_by: BTreeSet::new(),
-            told: BTreeSet::new(),
-            doing: Doing::Nothing,
-            retry_at: None,
-            lost: false,
-            conflict_told: false,
-            news: None,
-            applied: None,
-            adding: None,
-            refusals: 0,
-            cleaned_at: None,
-        }
-    }
-
-    fn release(&mut self, owner: Owner) {
-        self.wanted_by.remove(&owner);
-        self.told.remove(&owner);
-        if self.wanted_by.is_empty() {
-            self.lost = false;
-            self.refusals = 0;
-        }
-    }
-
-    fn refused(&mut self) -> Duration {
-        self.refusals += 1;
-        RETRY.saturating_mul(1 << (self.refusals - 1).min(5)).min(RETRY_MAX)
-    }
-}
-
-fn bare_spec(key: AddressKey) -> AddressSpec {
-    AddressSpec {
-        index: key.index,
-        ip: key.ip,
-        prefix: key.prefix,
-        scope: 0,
-        broadcast: None,
-        label: None,
-        peer: None,
-        flags: super::AddressFlags::default(),
-    }
-}
-
-/// What the monitor is about to tell of an address that was just added.
-fn seen_as(spec: &AddressSpec) -> Address {
-    Address {
-        index: spec.index,
-        ip: spec.ip,
-        prefix: spec.prefix,
-        scope: spec.scope,
-        proto: Some(PROTO_KEEPALIVED),
-        tentative: false,
-        dad_failed: false,
-        secondary: false,
-    }
-}
-
-#[cfg(test)]
-#[path = "addresses_tests.rs"]
-mod tests;

@@ -1,52 +1,14 @@
 //! `unicast_peer`: an address on each line, and words about it. And what other lines with words have in common.
 
-use super::values::{address, expected, integer, why_not_an_address};
+use super::ip::address;
+use super::values::{expected, integer};
 use super::{Context, Given, instance, unknown};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::keywords::{self, Keyword, PEER, Path, Standing, TRACK};
 use crate::config::lexer::{Phrase, Word};
 use crate::config::model::UnicastPeer;
-use crate::net::Family;
 use core::fmt::Display;
-use core::net::{IpAddr, Ipv4Addr};
-
-/// An address and the prefix length after it.
-pub(super) fn with_prefix(cx: &mut Context<'_, '_>, word: &Word) -> Option<(IpAddr, Option<u8>)> {
-    let (ip, prefix) = match word.text.split_once('/') {
-        Some((ip, prefix)) => (ip, Some(prefix)),
-        None => (word.text.as_str(), None),
-    };
-    let Ok(ip) = ip.parse::<IpAddr>() else {
-        let mut diagnostic =
-            Diagnostic::error("bad-address", word.span, format!("`{}` is not an IP address", word.text))
-                .label("expected an address like 192.0.2.1/24 or 2001:db8::1/64");
-        if let Some(why) = why_not_an_address(ip) {
-            diagnostic = diagnostic.help(why);
-        }
-        cx.report(diagnostic);
-        return None;
-    };
-    let Some(prefix) = prefix else { return Some((ip, None)) };
-    let most = Family::of(ip).host_prefix();
-    match prefix.parse::<u8>() {
-        Ok(length) if length <= most => Some((ip, Some(length))),
-        _ => {
-            let mut diagnostic =
-                Diagnostic::error("bad-prefix", word.span, format!("`/{prefix}` is not a prefix length"))
-                    .label(format!("expected 0 to {most} after the `/`"));
-            if let Some(length) = prefix.parse::<Ipv4Addr>().ok().and_then(mask_length) {
-                diagnostic = diagnostic.help(format!("write the mask as `/{length}`"));
-            }
-            cx.report(diagnostic);
-            None
-        }
-    }
-}
-
-fn mask_length(mask: Ipv4Addr) -> Option<u32> {
-    let bits = u32::from(mask);
-    (bits.leading_ones() + bits.trailing_zeros() == 32 || bits == 0 || bits == u32::MAX).then(|| bits.count_ones())
-}
+use core::net::IpAddr;
 
 /// Reads a line of `unicast_peer`. The second value: whether a TTL was written.
 pub(super) fn peer(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<(Given<UnicastPeer>, bool)> {

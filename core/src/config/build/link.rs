@@ -1,6 +1,7 @@
 //! Virtual interfaces and other parts of an instance that are bound to fields.
 
-use super::address::{after, with_prefix};
+use super::address::after;
+use super::ip::with_prefix;
 use super::setting::{Form, fields, forms, words};
 use super::values::interface;
 use super::{Context, Item};

@@ -10,6 +10,7 @@ mod garp_group;
 pub(in crate::config) mod global;
 mod hmac;
 mod instance;
+mod ip;
 mod link;
 pub(in crate::config) mod lvs;
 pub(in crate::config) mod net;

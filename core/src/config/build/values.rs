@@ -1,5 +1,6 @@
 //! The words after a keyword, read as the table says.
 
+use super::ip::{address, group};
 use super::{Context, command, lvs, net, script, unknown};
 use crate::config::ast::{Block, Statement};
 use crate::config::diagnostic::{Diagnostic, Span};
@@ -400,60 +401,6 @@ pub(super) fn choice(
     }
     cx.report(diagnostic);
     None
-}
-
-/// An address without a prefix length.
-pub(super) fn address(cx: &mut Context<'_, '_>, word: &Word) -> Option<IpAddr> {
-    match word.text.parse() {
-        Ok(ip) => Some(ip),
-        Err(_) => {
-            let mut diagnostic =
-                Diagnostic::error("bad-address", word.span, format!("`{}` is not an IP address", word.text))
-                    .label("expected an address like 192.0.2.1 or 2001:db8::1");
-            if word.text.split_once('/').is_some_and(|(ip, _)| ip.parse::<IpAddr>().is_ok()) {
-                diagnostic = diagnostic.help("no prefix length belongs here");
-            } else if let Some(why) = why_not_an_address(&word.text) {
-                diagnostic = diagnostic.help(why);
-            }
-            cx.report(diagnostic);
-            None
-        }
-    }
-}
-
-/// What is wrong with something that looks like an IPv4 address.
-pub(super) fn why_not_an_address(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('.').collect();
-    if parts.iter().any(|p| p.is_empty() || !p.bytes().all(|b| b.is_ascii_digit())) {
-        return text.contains('%').then(|| "write the interface with `dev`, not after a `%`".to_owned());
-    }
-    if parts.len() != 4 {
-        return Some(format!("an IPv4 address has 4 numbers, this has {}", parts.len()));
-    }
-    if let Some(large) = parts.iter().find(|p| p.len() > 3 || p.parse::<u16>().is_ok_and(|n| n > 255)) {
-        return Some(format!("`{large}` is more than 255"));
-    }
-    parts.iter().find(|p| p.len() > 1 && p.starts_with('0')).map(|p| format!("write `{p}` without its leading zero"))
-}
-
-fn group(cx: &mut Context<'_, '_>, word: &Word, ipv6: bool) -> Option<IpAddr> {
-    let ip = address(cx, word)?;
-    if ip.is_ipv6() != ipv6 || !ip.is_multicast() {
-        cx.report(
-            Diagnostic::error("not-multicast", word.span, format!("`{ip}` cannot be a multicast group here"))
-                .label(format!("expected {}", expected(Arg::Group(ipv6)))),
-        );
-        return None;
-    }
-    if let IpAddr::V6(v6) = ip
-        && v6.segments()[0] & 0x000f != 2
-    {
-        cx.report(
-            Diagnostic::warning("not-link-local", word.span, format!("`{ip}` is not a link-local group"))
-                .label("adverts should stay on their link; link-local groups begin with ff02"),
-        );
-    }
-    Some(ip)
 }
 
 /// An interface's name, or another name that the kernel keeps like one: `what`.

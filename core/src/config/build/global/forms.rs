@@ -1,8 +1,9 @@
 //! Values of `global_defs` that have a form of their own.
 
 use crate::config::build::address::after;
+use crate::config::build::ip::address;
 use crate::config::build::setting::{Form, forms, words};
-use crate::config::build::values::{address, integer, interface};
+use crate::config::build::values::{integer, interface};
 use crate::config::build::{Context, Item, script};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::keywords::Keyword;

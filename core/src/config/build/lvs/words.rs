@@ -1,7 +1,8 @@
 //! Servers, ranges and ports: an address and what may stand beside it.
 
 use super::super::Context;
-use super::super::values::{address, integer};
+use super::super::ip::address;
+use super::super::values::integer;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lexer::Word;
 use crate::config::model::AddressRange;

@@ -2,8 +2,8 @@
 
 use super::words::{Bound, Opt, Seen, Words, find, is_address_like, option, words};
 use super::{Entry, Place, special, track_group};
-use crate::config::build::address::with_prefix;
-use crate::config::build::values::{address, integer};
+use crate::config::build::ip::{address, with_prefix};
+use crate::config::build::values::integer;
 use crate::config::build::{Context, Given, unknown};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::{self, ADDRESS, STATIC_ADDRESS, Standing};

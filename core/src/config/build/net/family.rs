@@ -1,6 +1,6 @@
 //! The family of a line, which several of its words may decide.
 
-use super::super::address::with_prefix;
+use super::super::ip::{self, with_prefix};
 use super::super::{Context, unknown};
 use super::words::is_address_like;
 use crate::config::diagnostic::{Diagnostic, Span};
@@ -129,6 +129,6 @@ pub(super) fn with_family(
         }
     }
     let word = words.argument(cx, option)?;
-    let ip = super::super::values::address(cx, word)?;
+    let ip = ip::address(cx, word)?;
     families.agree(cx, Family::of(ip), word.span, what).then_some(ip)
 }

@@ -1,6 +1,7 @@
 //! How each kind of value is read and written.
 
 use super::super::Context;
+use super::super::ip;
 use super::super::values::{self, integer, interface, micros};
 use super::words::{Opt, Slot, Term, Words};
 use crate::config::diagnostic::Diagnostic;
@@ -102,7 +103,7 @@ impl Term for String {
 impl Term for IpAddr {
     fn read(cx: &mut Context<'_, '_>, words: &mut Words<'_>, option: &Opt<'_>) -> Option<Self> {
         let word = words.argument(cx, option)?;
-        values::address(cx, word)
+        ip::address(cx, word)
     }
 
     fn write(&self) -> String {
@@ -115,7 +116,7 @@ macro_rules! addresses {
         impl Term for $type {
             fn read(cx: &mut Context<'_, '_>, words: &mut Words<'_>, option: &Opt<'_>) -> Option<Self> {
                 let word = words.argument(cx, option)?;
-                match values::address(cx, word)? {
+                match ip::address(cx, word)? {
                     IpAddr::$variant(ip) => Some(ip),
                     other => {
                         let text = format!("`{other}` is of the wrong family");

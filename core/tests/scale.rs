@@ -132,6 +132,32 @@ fn interfaces_that_appear_one_by_one_cost_in_proportion() {
     assert!(ratio < 16.0 * 5.0, "sixteen times as many cost {ratio:.1} times as much");
 }
 
+/// Was: each block of things that are tracked looked at all that were tracked before it.
+#[test]
+fn many_blocks_of_tracked_things_cost_in_proportion() {
+    let cost = |keyword: &str, n: usize| {
+        let (mut objects, mut blocks) = (String::new(), String::new());
+        for i in 0..n {
+            match keyword {
+                "track_file" => objects.push_str(&format!("track_file t{i} {{\n file /run/t{i}\n}}\n")),
+                "track_script" => objects.push_str(&format!("vrrp_script t{i} {{\n script /bin/true\n}}\n")),
+                _ => {}
+            }
+            blocks.push_str(&format!(" {keyword} {{\n t{i}\n }}\n"));
+        }
+        let text = format!(
+            "{objects}vrrp_instance A {{\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {{\n 10.0.0.1/24\n }}\n{blocks}}}\n\
+             vrrp_sync_group G {{\n group {{\n A\n }}\n{blocks}}}\n"
+        );
+        let source = Source::single("k.conf", text);
+        timed(|| assert_eq!(parse(&source).config.instances.len(), 1))
+    };
+    for keyword in ["track_interface", "track_file", "track_script"] {
+        let ratio = ratio(|n| cost(keyword, n), 250, 4000);
+        assert!(ratio < 16.0 * 2.5, "{keyword}: sixteen times as many cost {ratio:.1} times as much");
+    }
+}
+
 /// Was: a mistake that points back to an earlier place was shown with all lines between the two looked at, for each mistake.
 #[test]
 fn mistakes_that_point_far_back_cost_in_proportion() {

@@ -46,7 +46,6 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
             );
         }
     }
-    owners(cx, built);
 }
 
 /// Two virtual interfaces of one name: the second gets a name of its own, as in the C version.
@@ -77,8 +76,17 @@ pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) 
 }
 
 /// Weights of an owner are useless: its priority never changes.
-fn owners(cx: &mut Context<'_, '_>, built: &[Built]) {
-    for instance in built.iter().filter(|b| b.config.priority == Priority::OWNER) {
+pub(super) fn owners(cx: &mut Context<'_, '_>, built: &mut [Built]) {
+    for instance in built.iter_mut().filter(|b| b.config.priority == Priority::OWNER) {
+        // As in the C version, which takes the weight that files have without being told for none.
+        for given in instance.lists.files.iter_mut().filter(|given| given.value.weight.value == 1) {
+            given.value.weight.value = 0;
+            cx.report(
+                Diagnostic::warning("no-effect", given.span, "the priority of the addresses' owner never changes")
+                    .label("a value other than 0 is a fault instead")
+                    .help("write `weight 0` if that is meant"),
+            );
+        }
         let interfaces = instance.config.track_interfaces.iter().map(|track| track.weight).zip(&instance.tracked);
         let objects = instance.lists.all().map(|given| (given.value.weight.value, &given.span));
         for (_, span) in interfaces.chain(objects).filter(|(weight, _)| *weight != 0) {

@@ -78,6 +78,7 @@ pub(super) fn config(tree: &Tree, source: &Source, partial: bool, diagnostics: &
     global::sync_daemon(&mut cx, &config.global, defaults.sync_daemon, &names);
     timers::delays(&mut cx, &built, &mut config.daemon.interface_delays);
     conflicts::virtual_interfaces(&mut cx, &mut built);
+    conflicts::owners(&mut cx, &mut built);
     conflicts::check(&mut cx, &built);
     config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
     config.garp_groups = garp_group::read(&mut cx, sections.of("garp_group"));

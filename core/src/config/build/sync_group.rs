@@ -31,7 +31,7 @@ pub(super) fn read(
         if !is_first(cx, &mut names, "vrrp_sync_group", name) {
             continue;
         }
-        let mut track_interfaces = Vec::new();
+        let mut interfaces = track::Interfaces::default();
         let mut notify = NotifyScripts::default();
         let mut lists: Vec<(Span, Vec<&Word>)> = Vec::new();
         let mut tracked = Lists::default();
@@ -44,7 +44,7 @@ pub(super) fn read(
             Value::Switch(on) => priority_changes = Some(on),
             Value::Nothing => use_weights = true,
             Value::Names(words) => lists.push((item.span, words)),
-            Value::Lines(lines) => track::read(cx, &lines, &mut track_interfaces),
+            Value::Lines(lines) => track::read(cx, &lines, &mut interfaces),
             Value::Script(script) => instance::notify(&mut notify, item.keyword.name, script),
             _ => {}
         });
@@ -72,9 +72,9 @@ pub(super) fn read(
         owners(cx, name, &members, &by_name, built);
         let mut of_members = members.iter().filter_map(|name| built.get(*by_name.get(name)?));
         if let Some(owner) = of_members.find(|b| b.config.priority == Priority::OWNER) {
-            no_weights(cx, owner.name, &mut track_interfaces, &mut tracked);
+            no_weights(cx, owner.name, &mut interfaces.list, &mut tracked);
         }
-        let track_interfaces = track_interfaces.into_iter().map(|given| given.value).collect();
+        let track_interfaces = interfaces.list.into_iter().map(|given| given.value).collect();
         out.push(SyncGroupConfig {
             name: name.value.clone(),
             members,
@@ -202,7 +202,7 @@ fn no_weights(cx: &mut Context<'_, '_>, owner: Span, interfaces: &mut [Given<Tra
     }
 }
 
-/// Weights of members' own objects would let their priorities come apart. The owner of the addresses has no use for them at all.
+/// Weights of members' own objects would let their priorities come apart.
 struct Weights<'a> {
     group: &'a Given<Name>,
     /// `sync_group_tracking_weight` was written.
@@ -219,9 +219,6 @@ impl Weights<'_> {
     ) {
         for member in members {
             let Some(instance) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
-            if instance.config.priority == Priority::OWNER {
-                continue;
-            }
             let tracked = instance.tracked.iter();
             for (track, span) in instance.config.track_interfaces.iter_mut().zip(tracked) {
                 self.interface(cx, track, *span);

@@ -158,6 +158,30 @@ fn a_group_s_own_weights_hold_for_all_its_members() {
     assert_eq!(warnings.iter().filter(|code| **code == "no-effect").count(), 5);
 }
 
+/// The priority of an owner never moves, in a group or out of it: what has a weight is a fault or nothing.
+#[test]
+fn an_owner_s_own_weights() {
+    let tracking =
+        "priority 255\ntrack_interface {\neth1 weight 5\neth2\n}\ntrack_script {\ncheck\n}\ntrack_file {\nf\n}";
+    let owner = |group: &str| {
+        let text = format!("{CHECK}track_file f {{\nfile /f\n}}\n{}{group}", instance(tracking));
+        let (parsed, errors, warnings) = parsed(&text);
+        assert!(errors.is_empty(), "{errors:?}");
+        let i = &parsed.config.instances[0];
+        let weights: Vec<i16> = i.track_interfaces.iter().map(|track| track.weight).collect();
+        (weights, i.tracking.files[0].weight.value, warnings)
+    };
+    let (weights, file, warnings) = owner("vrrp_sync_group G {\ngroup {\nVI_1\n}\n}");
+    assert_eq!((weights, file), (vec![0, 0], 0), "as in the C version");
+    assert_eq!(warnings.iter().filter(|code| **code == "no-effect").count(), 2, "{warnings:?}");
+    let allowed = "vrrp_sync_group G {\nsync_group_tracking_weight\ngroup {\nVI_1\n}\n}";
+    for group in ["", allowed] {
+        let (weights, file, warnings) = owner(group);
+        assert_eq!((weights, file), (vec![5, 0], 0), "a weight that moves nothing is no fault");
+        assert_eq!(warnings.iter().filter(|code| **code == "no-effect").count(), 3, "{warnings:?}");
+    }
+}
+
 #[test]
 fn bfd_sessions() {
     let errors = |lines: &str| parsed(&format!("bfd_instance b {{\n{lines}\n}}")).1;

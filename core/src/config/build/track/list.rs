@@ -111,6 +111,8 @@ pub(in crate::config::build) struct Lists {
     pub(in crate::config::build) files: Vec<Given<Track>>,
     pub(in crate::config::build) processes: Vec<Given<Track>>,
     pub(in crate::config::build) bfd: Vec<Given<Track>>,
+    /// What a block after this one cannot add.
+    known: BTreeSet<(Kind, Name)>,
 }
 
 impl Lists {
@@ -122,16 +124,16 @@ impl Lists {
         kind: Kind,
         lines: &[&Phrase],
     ) {
+        let Lists { scripts, files, processes, bfd, known } = self;
         let list = match kind {
-            Kind::Script => &mut self.scripts,
-            Kind::File => &mut self.files,
-            Kind::Process => &mut self.processes,
-            Kind::Bfd => &mut self.bfd,
+            Kind::Script => scripts,
+            Kind::File => files,
+            Kind::Process => processes,
+            Kind::Bfd => bfd,
         };
-        let mut known: BTreeSet<Name> = list.iter().map(|given| given.value.name.clone()).collect();
         for line in lines {
             let Some(track) = entry(cx, trackables, kind, line) else { continue };
-            if known.insert(track.name.clone()) {
+            if known.insert((kind, track.name.clone())) {
                 list.push(Given { value: track, span: line.span });
             } else {
                 cx.report(
@@ -144,7 +146,7 @@ impl Lists {
 
     /// All of them.
     pub(in crate::config::build) fn all_mut(&mut self) -> [&mut Vec<Given<Track>>; 4] {
-        let Lists { scripts, files, processes, bfd } = self;
+        let Lists { scripts, files, processes, bfd, .. } = self;
         [scripts, files, processes, bfd]
     }
 

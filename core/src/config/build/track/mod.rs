@@ -50,13 +50,19 @@ fn require(cx: &mut Context<'_, '_>, name: &Given<Name>, seen: &Seen<'_>, keywor
     None
 }
 
+/// What is tracked by `track_interface`, in as many blocks as there are.
+#[derive(Default)]
+pub(super) struct Interfaces {
+    pub(super) list: Vec<Given<TrackInterface>>,
+    known: BTreeSet<String>,
+}
+
 /// Adds the entries of a block of `track_interface` to `out`.
-pub(super) fn read(cx: &mut Context<'_, '_>, lines: &[&Phrase], out: &mut Vec<Given<TrackInterface>>) {
-    let mut known: BTreeSet<String> = out.iter().map(|t| t.value.name.clone()).collect();
+pub(super) fn read(cx: &mut Context<'_, '_>, lines: &[&Phrase], out: &mut Interfaces) {
     for line in lines {
         let Some(entry) = entry(cx, line) else { continue };
-        if known.insert(entry.name.clone()) {
-            out.push(Given { value: entry, span: line.span });
+        if out.known.insert(entry.name.clone()) {
+            out.list.push(Given { value: entry, span: line.span });
         } else {
             cx.report(
                 Diagnostic::warning("repeated", line.span, format!("`{}` is tracked already", entry.name))

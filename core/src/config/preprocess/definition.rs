@@ -88,7 +88,7 @@ impl<'s> Reader<'s> {
         let text = self.source.text(file);
         let start = from + text[from..].find(|c: char| !c.is_ascii_whitespace()).unwrap_or(text.len() - from);
         let next = text[start..].lines().next().unwrap_or_default().trim_end_matches([' ', '\t', '\r']);
-        if !next.ends_with('\\') || definition_name(next).is_some() {
+        if !next.ends_with('\\') || definition_name(behind_ids(next)).is_some() {
             return;
         }
         let Some(name) = definition_name(definition.as_str()) else { return };
@@ -141,6 +141,14 @@ impl<'s> Reader<'s> {
         let several = several && !body.is_empty();
         self.definitions.insert(Arc::clone(&name), Arc::new(Definition { name, lines: body, several, place, number }));
     }
+}
+
+/// A line without the `@id` and `@^id` that it begins with.
+fn behind_ids(mut line: &str) -> &str {
+    while line.starts_with('@') {
+        line = line.find([' ', '\t']).map_or("", |end| line[end..].trim_start_matches([' ', '\t']));
+    }
+    line
 }
 
 /// The letters, digits and underscores at the start of `text`, unless a digit is the first.

@@ -42,6 +42,17 @@ fn conditions() {
     assert_eq!(lines("$IF_MAIN=@main\n$IF_MAIN x\n$IF_OTHER=@other\n$IF_OTHER x"), ["x"]);
 }
 
+/// Behind the empty line that ended one definition another one may begin, for some ids or for all.
+#[test]
+fn a_definition_with_an_id_behind_an_empty_line() {
+    for (line, value) in [("$Y= \\", "2"), ("@^other $Y= \\", "2"), ("@^other @^another $Y= \\", "2")] {
+        let text = format!("$X= \\\n1 \\\n\n{line}\n2 \\\n\n");
+        let (_, parsed) = read(&(text + &instance("priority $Y\npreempt_delay $X")));
+        assert!(parsed.diagnostics.is_empty(), "{line}: {:?}", parsed.diagnostics);
+        assert_eq!(parsed.config.instances[0].priority.0.to_string(), value);
+    }
+}
+
 #[test]
 fn definitions() {
     assert_eq!(lines("$A=x y\np $A q ${A}z"), ["p x y q x yz"]);

@@ -24,7 +24,9 @@ fn accepted(arg: Arg) -> Vec<String> {
     match arg {
         Arg::Flag => words(&[""]),
         Arg::Switch => words(&["", "on", "no", "true"]),
-        Arg::Integer(min, max) => vec![min.to_string(), max.to_string(), (min + (max - min) / 2).to_string()],
+        Arg::Integer(min, max) | Arg::WholeSeconds(min, max) => {
+            vec![min.to_string(), max.to_string(), (min + (max - min) / 2).to_string()]
+        }
         Arg::Seconds(min, max) => {
             vec![decimal(min, 6), decimal(max, 6), decimal((min + (max - min) / 2) / 1_000_000 * 1_000_000, 6)]
         }
@@ -58,7 +60,7 @@ fn rejected(arg: Arg) -> Vec<String> {
     match arg {
         Arg::Flag => words(&["surplus"]),
         Arg::Switch => words(&["maybe", "ON", "on surplus"]),
-        Arg::Integer(min, max) => {
+        Arg::Integer(min, max) | Arg::WholeSeconds(min, max) => {
             let mut out = vec![max.saturating_add(1).to_string(), (min - 1).to_string(), format!("{min} surplus")];
             out.extend(words(NO_NUMBER));
             out.push("1.5".to_owned());

@@ -9,8 +9,8 @@ use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::Phrase;
 use crate::config::model::{
-    AuthPass, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Route, Rule, Rules, Script,
-    TrackInterface, UnicastPeer, VirtualAddress,
+    AuthPass, GarpExtra, HmacConfig, InitialState, LinkConfig, NotifyScripts, Route, Rule, Rules, Script, UnicastPeer,
+    VirtualAddress,
 };
 use crate::net::{Name, Priority, Version, Vrid};
 use core::net::IpAddr;
@@ -42,12 +42,14 @@ pub(super) struct Draft {
     pub(super) unicast_source: Option<Given<IpAddr>>,
     pub(super) group: Option<Given<IpAddr>>,
     pub(super) peers: Vec<Given<UnicastPeer>>,
+    /// Lines of `unicast_peer` were written, rightly or not.
+    pub(super) has_peers: bool,
     /// A peer's TTLs were written.
     pub(super) peer_ttl: bool,
     pub(super) ttl: Option<Given<u8>>,
     pub(super) check_unicast_src: Option<Given<bool>>,
     pub(super) garp: garp::Changes,
-    pub(super) track: Vec<Given<TrackInterface>>,
+    pub(super) track: track::Interfaces,
     pub(super) dont_track_primary: bool,
     pub(super) auth_type: Option<Given<&'static str>>,
     pub(super) auth_pass: Option<Given<AuthPass>>,
@@ -146,6 +148,7 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("unicast_src_ip", Value::Address(ip)) => draft.unicast_source = item.given(*ip),
         ("mcast_dst_ip", Value::Address(ip)) => draft.group = item.given(*ip),
         ("unicast_peer", Value::Lines(lines)) => {
+            draft.has_peers |= !lines.is_empty();
             for line in lines {
                 if let Some((peer, ttl)) = address::peer(cx, line) {
                     draft.peers.push(peer);
@@ -258,11 +261,12 @@ impl Draft {
             unicast_source: None,
             group: None,
             peers: Vec::new(),
+            has_peers: false,
             peer_ttl: false,
             ttl: None,
             check_unicast_src: None,
             garp: garp::Changes::default(),
-            track: Vec::new(),
+            track: track::Interfaces::default(),
             dont_track_primary: false,
             auth_type: None,
             auth_pass: None,

@@ -58,7 +58,7 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let (addresses, excluded) = addresses(cx, &mut draft, version, none_meant);
     let interface = draft.interface?.value;
     let vrid = draft.vrid?;
-    let (track_interfaces, tracked) = track(cx, draft.track, &interface);
+    let (track_interfaces, tracked) = track(cx, draft.track.list, &interface);
     let check = draft.check_unicast_src.map(|given| given.value);
     let mut config = InstanceConfig {
         name: draft.name.value,
@@ -161,11 +161,17 @@ fn version(cx: &mut Context<'_, '_>, draft: &Draft, family: Family, defaults: &D
     match (family, &draft.version) {
         (Family::V4, written) => written.as_ref().map_or(defaults.version, |given| given.value),
         (Family::V6, Some(Given { value: Version::V2, span })) => {
-            cx.report(
-                Diagnostic::error("bad-value", *span, "VRRP version 2 cannot carry IPv6 addresses")
+            let message = "VRRP version 2 cannot carry IPv6 addresses";
+            cx.report(if draft.inherited.strict.unwrap_or(defaults.strict) {
+                Diagnostic::warning("bad-value", *span, message)
+                    .label("3 is used, as in the C version in strict mode")
+                    .help("leave `version` out: IPv6 instances use version 3 without being told")
+            } else {
+                Diagnostic::error("bad-value", *span, message)
                     .label("expected 3, or nothing")
-                    .note("IPv6 instances use version 3 without being told"),
-            );
+                    .note("the C version sends adverts of a form that no standard knows, and takes no others")
+                    .help("write `version 3` on all routers at the same time: IPv6 instances use it without being told")
+            });
             Version::V3
         }
         (Family::V6, _) => Version::V3,
@@ -266,28 +272,36 @@ fn transport(cx: &mut Context<'_, '_>, draft: &mut Draft, family: Family, defaul
                 .label("skipped"),
         );
     }
-    let unicast = draft
-        .unicast_source
-        .as_ref()
-        .map(|given| (given.span, "unicast_src_ip"))
-        .or_else(|| draft.check_unicast_src.as_ref().map(|given| (given.span, "check_unicast_src")))
-        .or_else(|| {
-            let keywords = ["unicast_fault_no_peer", "old_unicast_checksum"];
-            keywords.into_iter().find_map(|keyword| Some((*draft.spans.get(keyword)?, keyword)))
-        });
-    if let Some((span, keyword)) = unicast.filter(|_| !cx.partial && !draft.written.contains(&"unicast_peer")) {
-        cx.report(
-            Diagnostic::warning("no-peers", span, format!("`{keyword}` without `unicast_peer`"))
-                .label("there is nobody to send unicast adverts to")
-                .note(if draft.rules.unicast_fault_no_peer {
-                    "the instance is in FAULT"
-                } else {
-                    "adverts go to the multicast group"
-                }),
-        );
+    if !draft.has_peers && !cx.partial {
+        no_peers(cx, draft);
     }
     let group = draft.group.as_ref().and_then(|given| group(cx, given)).unwrap_or(defaults.group(family));
     Transport::Multicast { group }
+}
+
+/// Complains of unicast without anybody to send to.
+fn no_peers(cx: &mut Context<'_, '_>, draft: &Draft) {
+    let given = |keyword: &'static str| Some((*draft.spans.get(keyword)?, keyword));
+    if let Some((span, keyword)) = given("unicast_fault_no_peer") {
+        cx.report(
+            Diagnostic::error("no-peers", span, format!("`{keyword}`, and there are no peers"))
+                .label("the instance would be in FAULT for ever")
+                .help("name the other routers in `unicast_peer`, or remove this line for adverts by multicast"),
+        );
+        return;
+    }
+    let keywords = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "old_unicast_checksum"];
+    let Some((span, keyword)) = keywords.into_iter().find_map(given) else { return };
+    let message = match keyword {
+        "unicast_peer" => "`unicast_peer` is empty".to_owned(),
+        _ => format!("`{keyword}` without `unicast_peer`"),
+    };
+    cx.report(
+        Diagnostic::warning("no-peers", span, message)
+            .label("there is nobody to send unicast adverts to")
+            .note("adverts go to the multicast group")
+            .help("name the other routers in `unicast_peer`, an address on each line"),
+    );
 }
 
 fn group(cx: &mut Context<'_, '_>, given: &Given<IpAddr>) -> Option<IpAddr> {

@@ -96,7 +96,9 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Or(_, word) if words.is_empty() => Some(Value::Bare(word)),
         Arg::Optional(arg) | Arg::Or(arg, _) => simple(cx, keyword, *arg, words),
         Arg::Switch => words.first().map_or(Some(true), |word| switch(cx, word)).map(Value::Switch),
+        Arg::Integer(min, _) if is_quorum_of_0(cx, keyword, words.first()?) => Some(Value::Integer(min)),
         Arg::Integer(min, max) => integer(cx, keyword.name, words.first()?, min, max).map(Value::Integer),
+        Arg::WholeSeconds(min, max) => seconds(cx, keyword.name, words.first()?, min, max).map(Value::Integer),
         Arg::Seconds(..) | Arg::Millis(..) => duration(cx, keyword.name, words.first()?, arg).map(Value::Micros),
         Arg::Micros(min, max) => {
             let (min, max) = (i64::try_from(min).ok()?, i64::try_from(max).ok()?);
@@ -137,6 +139,7 @@ pub(in crate::config) fn expected(arg: Arg) -> String {
         Arg::Switch => "`on` or `off`".into(),
         Arg::Integer(min, max) if max >= i64::from(i32::MAX) => format!("a whole number from {min} up"),
         Arg::Integer(min, max) => format!("a whole number from {min} to {max}"),
+        Arg::WholeSeconds(min, max) => format!("whole seconds, {min} to {max}"),
         Arg::Seconds(min, max) => format!("seconds, {} to {}", decimal(min), decimal(max)),
         Arg::Millis(min, max) => format!("milliseconds, {} to {}", millis(min), millis(max)),
         Arg::Micros(min, max) => format!("microseconds, {min} to {max}"),
@@ -218,10 +221,27 @@ fn switch(cx: &mut Context<'_, '_>, word: &Word) -> Option<bool> {
 
 /// A whole number of `what` in a range.
 pub(super) fn integer(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i64, max: i64) -> Option<i64> {
-    let digits = word.text.trim_start_matches([' ', '\t']);
+    whole(cx, what, word, Arg::Integer(min, max), min, max)
+}
+
+/// Whole seconds of `what` in a range.
+pub(super) fn seconds(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i64, max: i64) -> Option<i64> {
+    whole(cx, what, word, Arg::WholeSeconds(min, max), min, max)
+}
+
+fn whole(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg, min: i64, max: i64) -> Option<i64> {
+    let text = word.text.trim_start_matches([' ', '\t']);
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let tail = &text[digits.len()..];
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-    let label = || format!("expected {}", expected(Arg::Integer(min, max)));
-    if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+    let label = || format!("expected {}", expected(arg));
+    // What cannot be meant otherwise. The C version reads the digits in front of anything.
+    let harmless = match tail {
+        "" | ";" => true,
+        "s" | "s;" => matches!(arg, Arg::WholeSeconds(..)),
+        _ => false,
+    };
+    if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) || !harmless {
         let mut diagnostic =
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a whole number", word.text))
                 .label(label());
@@ -233,7 +253,20 @@ pub(super) fn integer(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i6
         return None;
     }
     match digits.parse::<i64>() {
-        Ok(value) if (min..=max).contains(&value) => Some(value),
+        Ok(value) if (min..=max).contains(&value) => {
+            if !tail.is_empty() {
+                let help = match tail {
+                    ";" => "nothing ends a line but its end",
+                    _ => "no unit belongs behind the number: it means seconds",
+                };
+                cx.report(
+                    Diagnostic::warning("number-tail", word.span, format!("`{tail}` is no part of a number"))
+                        .label(format!("read as {value}"))
+                        .help(help),
+                );
+            }
+            Some(value)
+        }
         _ => {
             cx.report(
                 Diagnostic::error("out-of-range", word.span, format!("`{what}` cannot be {}", word.text))
@@ -364,6 +397,19 @@ fn any_case(
         Some(found) => Some(found),
         None => choice(cx, what, word, choices),
     }
+}
+
+/// A virtual server's quorum of 0, which people write for one that is never lost, and that the C version takes for 1.
+fn is_quorum_of_0(cx: &mut Context<'_, '_>, keyword: &Keyword, word: &Word) -> bool {
+    let found = keyword.name == "quorum" && keyword.block == keywords::VIRTUAL_SERVER && word.text == "0";
+    if found {
+        cx.report(
+            Diagnostic::warning("clamped", word.span, "`quorum` cannot be 0")
+                .label("read as 1")
+                .note("a service without any real server is lost, whatever its quorum"),
+        );
+    }
+    found
 }
 
 /// Words for a backup that people know from other software, and that the C version takes for one since it knows no others.

@@ -87,8 +87,9 @@ pub(super) const CODES: &[Code] = &[
         name: "no-peers",
         usual: Warning,
         title: "unicast without anybody to send to",
-        means: "`unicast_src_ip` is written and `unicast_peer` is not, or is empty. Adverts go to the multicast group, as in \
-                the C version.",
+        means: "`unicast_src_ip` or another keyword of unicast is written, and `unicast_peer` is not, or is empty. Adverts go \
+                to the multicast group, as in the C version. With `unicast_fault_no_peer` it is an error: the instance could \
+                do nothing.",
         why: "A router whose peers use unicast hears nobody by multicast, and becomes a second master.",
         wrong: Example::Instance("unicast_src_ip 192.0.2.8"),
         right: Example::Instance("unicast_src_ip 192.0.2.8\nunicast_peer {\n    192.0.2.9\n}"),

@@ -66,6 +66,15 @@ pub(super) const CODES: &[Code] = &[
         right: Example::Instance("version 3\nadvert_int 0.5"),
     },
     Code {
+        name: "number-tail",
+        usual: Warning,
+        title: "a number with something harmless behind it",
+        means: "A `;` stands behind a whole number, or an `s` behind whole seconds. The number is read without it.",
+        why: "What was meant is clear. Lines end without a sign, and every number has the unit that the manual names.",
+        wrong: Example::Instance("garp_master_delay 10s"),
+        right: Example::Instance("garp_master_delay 10"),
+    },
+    Code {
         name: "out-of-range",
         usual: Error,
         title: "a number outside its range",
@@ -89,10 +98,11 @@ pub(super) const CODES: &[Code] = &[
     Code {
         name: "clamped",
         usual: Warning,
-        title: "a weight beyond the greatest that counts",
-        means: "A weight of 254 or -254 is read as 253 or -253.",
+        title: "a number beyond the last that counts",
+        means: "A weight of 254 or -254 is read as 253 or -253. A quorum of 0 is read as 1, and one that all real servers \
+                together cannot reach as what they reach; the hysteresis stays below the quorum.",
         why: "Priorities of routers that do not own the addresses go from 1 to 254, so 253 is the greatest difference there \
-              can be. The C version reads it so too.",
+              can be. The C version reads all these numbers so too.",
         wrong: Example::Instance("track_interface {\n    eth1 weight 254\n}"),
         right: Example::Instance("track_interface {\n    eth1 weight 253\n}"),
     },

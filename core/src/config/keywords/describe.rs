@@ -12,7 +12,7 @@ pub fn synopsis(arg: Arg) -> String {
         Arg::Flag => String::new(),
         Arg::Switch => "[on|off]".into(),
         Arg::Integer(..) => "NUMBER".into(),
-        Arg::Seconds(..) => "SECONDS".into(),
+        Arg::WholeSeconds(..) | Arg::Seconds(..) => "SECONDS".into(),
         Arg::Millis(..) => "MILLISECONDS".into(),
         Arg::Micros(..) => "MICROSECONDS".into(),
         Arg::Hex(..) => "HEX".into(),
@@ -43,9 +43,10 @@ pub fn synopsis(arg: Arg) -> String {
 #[must_use]
 pub fn range(arg: Arg) -> Option<String> {
     match arg {
-        Arg::Integer(..) | Arg::Seconds(..) | Arg::Millis(..) | Arg::Micros(..) | Arg::Hex(..) | Arg::Group(_) => {
+        Arg::Integer(..) | Arg::WholeSeconds(..) | Arg::Seconds(..) | Arg::Millis(..) | Arg::Micros(..) => {
             Some(expected(arg))
         }
+        Arg::Hex(..) | Arg::Group(_) => Some(expected(arg)),
         Arg::Or(arg, word) => Some(format!("{}; alone it means {word}", range(*arg).unwrap_or_else(|| expected(*arg)))),
         Arg::Optional(arg) => range(*arg),
         _ => None,

@@ -3,7 +3,9 @@
 use super::{AUTHENTICATION, Arg, HMAC, INSTANCE, Keyword, deprecated, keyword};
 use crate::config::model::{AntiReplay, HmacMode};
 
-const SECONDS: Arg = Arg::Integer(0, u32::MAX as i64);
+const SECONDS: Arg = Arg::WholeSeconds(0, u32::MAX as i64);
+/// As many as can be counted in microseconds.
+const DELAY: Arg = Arg::WholeSeconds(0, 4294);
 const COUNT: Arg = Arg::Integer(1, u32::MAX as i64);
 
 const LAST_ADVERT: &str =
@@ -65,14 +67,14 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(INSTANCE, "unicast_peer", Arg::Lines, "", "to whom adverts go instead, one address on a line"),
     keyword(INSTANCE, "unicast_ttl", Arg::Integer(0, 255), "255", "TTL or hop limit of unicast adverts"),
     keyword(INSTANCE, "check_unicast_src", Arg::Switch, "off", "unicast adverts must come from a configured peer"),
-    keyword(INSTANCE, "garp_master_delay", SECONDS, "5", "seconds until addresses are announced again; 0: never"),
+    keyword(INSTANCE, "garp_master_delay", DELAY, "5", "seconds until addresses are announced again; 0: never"),
     keyword(INSTANCE, "garp_master_repeat", COUNT, "5", "announcements of each address at a time"),
     keyword(INSTANCE, "garp_master_refresh", SECONDS, "0", "seconds between announcements while master; 0: none"),
     keyword(INSTANCE, "garp_master_refresh_repeat", COUNT, "1", "announcements of each address in a refresh"),
     keyword(
         INSTANCE,
         "garp_lower_prio_delay",
-        SECONDS,
+        DELAY,
         "garp_master_delay",
         "seconds until a second announcement after a lower master was heard",
     ),
@@ -188,8 +190,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(INSTANCE, "vrf", Arg::Interface, "", "the VRF of an instance that has unicast peers and no interface")
         .first_counts()
         .not_yet(VMAC),
-    keyword(INSTANCE, "unicast_fault_no_peer", Arg::Flag, "off", "an instance without unicast peers is in FAULT")
-        .not_yet("an instance with unicast keywords but without peers uses multicast"),
+    keyword(INSTANCE, "unicast_fault_no_peer", Arg::Flag, "off", "without unicast peers the configuration is refused"),
     keyword(
         INSTANCE,
         "old_unicast_checksum",

@@ -125,6 +125,8 @@ pub enum Arg {
     Switch,
     /// One whole number in this range, both ends included.
     Integer(i64, i64),
+    /// One whole number of seconds in this range, both ends included.
+    WholeSeconds(i64, i64),
     /// One number of seconds with at most six decimals, in this range of microseconds, both ends included.
     Seconds(u64, u64),
     /// One number of milliseconds with at most three decimals, in this range of microseconds, both ends included.

@@ -77,7 +77,7 @@ pub(super) fn entries(statements: &[&Statement]) -> String {
 pub(super) fn otherwise(keyword: &Keyword, now: Option<&[Word]>, written: &[Word]) -> Option<String> {
     let (now, written) = (now?.get(1)?, written.get(1)?);
     let other = match keyword.arg {
-        Arg::Integer(..) | Arg::Seconds(..) | Arg::Millis(..) | Arg::Micros(..) => {
+        Arg::Integer(..) | Arg::WholeSeconds(..) | Arg::Seconds(..) | Arg::Millis(..) | Arg::Micros(..) => {
             now.text.parse::<f64>().ok()? != written.text.parse::<f64>().ok()?
         }
         Arg::Choice(_) => now.text != written.text,

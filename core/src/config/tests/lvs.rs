@@ -334,7 +334,7 @@ fn one_mistake_is_one_mistake() {
     for (line, wrong, code) in [
         ("protocol TCP", "protocol TPC", "bad-value"),
         ("lvs_sched rr", "lvs_sched wwr", "bad-value"),
-        ("lvs_method NAT", "lvs_method nat", "bad-value"),
+        ("lvs_method NAT", "lvs_method dr", "bad-value"),
         ("10.0.0.2 80", "10.0.0.2:80", "bad-address"),
         ("TCP_CHECK {\n            connect_timeout 3", "MISC_CHECK {\nmisc_path \"a 'b\"", "bad-command"),
         ("TCP_CHECK {\n            connect_timeout 3", "HTTP_GET {\nurl {\npath\n}", "missing-argument"),

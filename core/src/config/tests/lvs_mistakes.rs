@@ -17,7 +17,9 @@ mistakes! { "lvs_":
     unknown_group: with("virtual_server 10.0.0.1 80", "virtual_server group web");
     mark_missing: with("virtual_server 10.0.0.1 80", "virtual_server fwmark");
     unknown_scheduler: with("lvs_sched rr", "lvs_sched wwr");
-    unknown_method: with("lvs_method NAT", "lvs_method nat");
+    unknown_method: with("lvs_method NAT", "lvs_method DRR");
+    method_in_small_letters: with("lvs_method NAT", "lvs_method dr");
+    quorum_of_nothing: with("lvs_method NAT", "lvs_method nat\n    quorum 0");
     unknown_protocol: with("protocol TCP", "protocol HTTP");
     no_protocol: with("protocol TCP", "");
     tunnel_without_port: with("lvs_method NAT", "lvs_method TUN type gue");

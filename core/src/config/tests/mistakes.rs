@@ -116,6 +116,9 @@ mistakes! {
     no_address: with("10.0.0.1/24", "");
     peers_on_one_line: with("priority 100", "unicast_peer {\n        10.0.0.2 10.0.0.3\n    }");
     source_without_peers: with("priority 100", "unicast_src_ip 10.0.0.2");
+    no_peers: with("priority 100", "unicast_peer {\n    }");
+    no_peers_is_a_fault: with("priority 100", "unicast_src_ip 10.0.0.2\n    unicast_fault_no_peer\n    unicast_ttl 3");
+    version_2_with_ipv6: with("10.0.0.1/24", "2001:db8::1/64").replace("priority 100", "version 2");
     label_too_long: with("10.0.0.1/24", "10.0.0.1/24 dev eth0 label eth0:service-address");
     broadcast_of_nothing: with("10.0.0.1/24", "10.0.0.1 brd +");
     misspelt_address_word: with("10.0.0.1/24", "10.0.0.1/24 device eth0");

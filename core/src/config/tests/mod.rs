@@ -10,6 +10,7 @@ mod lvs_table;
 mod mistakes;
 mod net;
 mod net_generate;
+mod numbers;
 mod properties;
 mod rules;
 mod table;

@@ -187,6 +187,7 @@ fn the_first_address_decides_the_family() {
     assert_eq!(errors(&instance("mcast_src_ip fe80::2")), ["wrong-family"]);
     assert!(errors(&instance("virtual_ipaddress_excluded {\n2001:db8::1/64\n}")).is_empty());
     assert_eq!(errors(&text.replace("interface", "version 2\ninterface")), ["bad-value"]);
+    assert_eq!(errors(&text.replace("interface", "strict_mode\nversion 2\ninterface")), [] as [&str; 0]);
 }
 
 #[test]

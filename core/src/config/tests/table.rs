@@ -98,7 +98,7 @@ pub(super) fn of_kind(arg: Arg, default: &str) -> String {
     match arg {
         Arg::Flag => String::new(),
         Arg::Switch => if default == "on" { "off" } else { "on" }.to_owned(),
-        Arg::Integer(min, max) => other(min, max).unwrap_or(min).to_string(),
+        Arg::Integer(min, max) | Arg::WholeSeconds(min, max) => other(min, max).unwrap_or(min).to_string(),
         Arg::Seconds(..) => "3".to_owned(),
         Arg::Millis(min, _) => if min > 1000 { "3000" } else { "20" }.to_owned(),
         Arg::Micros(..) => "5000".to_owned(),
@@ -127,7 +127,7 @@ fn file(keyword: &Keyword, line: &str) -> Option<String> {
     let without = |needed: &str, text: &str| if name.starts_with(needed) { String::new() } else { format!("{text}\n") };
     let peer = "unicast_peer {\n10.0.0.7\n}";
     let more = match name {
-        "unicast_ttl" | "check_unicast_src" => peer,
+        "unicast_ttl" | "check_unicast_src" | "unicast_fault_no_peer" => peer,
         "vmac_xmit_base" => "use_vmac",
         "owner_ignore_adverts" => "priority 255",
         "timer_expired_backup" => "nopreempt",

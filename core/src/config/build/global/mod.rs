@@ -5,7 +5,7 @@ mod forms;
 mod rules;
 
 use super::setting::Fields;
-use super::values::{Value, integer};
+use super::values::{self, Value};
 use super::{Context, Item, Sections, Seen, garp, instance, walk};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
@@ -119,7 +119,7 @@ pub(in crate::config::build) fn extra(cx: &mut Context<'_, '_>, words: &[Word], 
         if word.text == "all" {
             out.all = true;
         } else {
-            let seconds = integer(cx, "garp_extra_if", word, least, 86_400)?;
+            let seconds = values::seconds(cx, "garp_extra_if", word, least, 86_400)?;
             out.interval = Duration::from_secs(seconds.unsigned_abs());
             given = true;
         }

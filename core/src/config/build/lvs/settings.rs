@@ -6,7 +6,7 @@ use super::super::{Context, Given, Item};
 use super::words;
 use crate::config::build::address::after;
 use crate::config::diagnostic::{Diagnostic, Span, Via};
-use crate::config::keywords::Keyword;
+use crate::config::keywords::{Keyword, VIRTUAL_SERVER};
 use crate::config::lexer::Word;
 use crate::config::model::{Choice, Forwarding, Granularity, Secret, Tunnel, TunnelChecksum};
 use crate::net::Family;
@@ -213,7 +213,7 @@ struct TunnelWords<'a> {
 fn forwarding(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Forwarding> {
     let words = words_of(item);
     let (method, options) = words.split_first()?;
-    let method = choice(cx, item.keyword.name, method, &["NAT", "DR", "TUN", "FNAT"])?;
+    let method = method_name(cx, item, method)?;
     if method != "TUN" {
         if let (Some(first), Some(last)) = (options.first(), options.last()) {
             cx.report(
@@ -244,6 +244,23 @@ fn forwarding(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Forwarding> {
         }
     }
     tunnel.finish(cx, item).map(Forwarding::Tunnel)
+}
+
+/// The name of a method, in capital letters.
+fn method_name(cx: &mut Context<'_, '_>, item: &Item<'_>, word: &Word) -> Option<&'static str> {
+    let methods: &[&str] = &["NAT", "DR", "TUN", "FNAT"];
+    let meant = methods.iter().find(|method| method.eq_ignore_ascii_case(&word.text) && **method != word.text);
+    let Some(meant) = meant else { return choice(cx, item.keyword.name, word, methods) };
+    let message = format!("`{}` cannot be `{}`", item.keyword.name, word.text);
+    // The C version skips the line and uses NAT, which may be what was meant; a real server has the virtual server's method then.
+    let nat = *meant == "NAT" && item.keyword.block == VIRTUAL_SERVER && item.keyword.meaning() == "lvs_method";
+    let diagnostic = if nat {
+        Diagnostic::warning("bad-value", word.span, message).label("read as NAT")
+    } else {
+        Diagnostic::error("bad-value", word.span, message).label(format!("expected `{meant}`"))
+    };
+    cx.report(diagnostic.help("methods are written in capital letters"));
+    nat.then_some(*meant)
 }
 
 impl TunnelWords<'_> {

@@ -16,9 +16,11 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("use_symlink_paths", Arg::Switch, "off", "scripts are called by the path that is written, links included")
         .no_effect("they always are, and every link on the way is looked at"),
     row("startup_script", Arg::Script, "", "run once before anything else is done").not_yet(ONCE),
-    row("startup_script_timeout", Arg::Integer(1, 1000), "10", "seconds that startup_script may take").not_yet(ONCE),
+    row("startup_script_timeout", Arg::WholeSeconds(1, 1000), "10", "seconds that startup_script may take")
+        .not_yet(ONCE),
     row("shutdown_script", Arg::Script, "", "run once after everything else is done").not_yet(ONCE),
-    row("shutdown_script_timeout", Arg::Integer(1, 1000), "10", "seconds that shutdown_script may take").not_yet(ONCE),
+    row("shutdown_script_timeout", Arg::WholeSeconds(1, 1000), "10", "seconds that shutdown_script may take")
+        .not_yet(ONCE),
     row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").first_counts().not_yet(FIFO),
     row("notify_fifo_script", Arg::Script, "", "started to read notify_fifo, whose path is its last argument")
         .not_yet(FIFO),

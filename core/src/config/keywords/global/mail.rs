@@ -12,7 +12,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("smtp_server", Arg::Form("HOST [PORT]", 1, 2), "", "the mail server, and perhaps its port, 25 by default")
         .not_yet(MAIL),
     row("smtp_helo_name", Arg::Word, "the host's name", "how the mail server is greeted").not_yet(MAIL),
-    row("smtp_connect_timeout", Arg::Integer(0, 4294), "30", "seconds for connecting to the mail server").not_yet(MAIL),
+    row("smtp_connect_timeout", Arg::WholeSeconds(0, 4294), "30", "seconds for connecting to the mail server")
+        .not_yet(MAIL),
     row("smtp_alert", Arg::Switch, "off", "whether changes are mailed").not_yet(MAIL),
     row("smtp_alert_vrrp", Arg::Switch, "smtp_alert", "whether changes of instances and groups are mailed")
         .not_yet(MAIL),

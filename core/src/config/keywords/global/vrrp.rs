@@ -7,7 +7,9 @@ const LAST_ADVERT: &str =
     "a master that yields always sends a last advert: the higher one must learn that there were two";
 const VMAC: &str = "adverts and addresses stay on the real interface";
 const NAMES: &str = "names of tables and scopes are those that every system has";
-const SECONDS: Arg = Arg::Integer(0, u32::MAX as i64);
+const SECONDS: Arg = Arg::WholeSeconds(0, u32::MAX as i64);
+/// As many as can be counted in microseconds.
+const DELAY: Arg = Arg::WholeSeconds(0, 4294);
 const COUNT: Arg = Arg::Integer(1, u32::MAX as i64);
 const PAUSE: Arg = Arg::Seconds(0, 4_294_000_000);
 
@@ -23,13 +25,13 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("vrrp_version", Arg::Integer(2, 3), "2", "the protocol's version for IPv4 instances"),
     row("vrrp_mcast_group4", Arg::Group(false), "224.0.0.18", "where IPv4 adverts go"),
     row("vrrp_mcast_group6", Arg::Group(true), "ff02::12", "where IPv6 adverts go"),
-    row("vrrp_garp_master_delay", SECONDS, "5", "seconds until addresses are announced again; 0: never"),
+    row("vrrp_garp_master_delay", DELAY, "5", "seconds until addresses are announced again; 0: never"),
     row("vrrp_garp_master_repeat", COUNT, "5", "announcements of each address at a time"),
     row("vrrp_garp_master_refresh", SECONDS, "0", "seconds between announcements while master; 0: none"),
     row("vrrp_garp_master_refresh_repeat", COUNT, "1", "announcements of each address in a refresh"),
     row(
         "vrrp_garp_lower_prio_delay",
-        SECONDS,
+        DELAY,
         "vrrp_garp_master_delay",
         "seconds until a second announcement after a lower master was heard",
     ),

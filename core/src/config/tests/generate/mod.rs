@@ -26,6 +26,11 @@ impl Arbitrary for Sayable {
             let name = unique(g, &mut names);
             let mut instance = instance(g, name, n as u8 + 1, garp);
             vrrp::extend(g, &mut instance, n, &config);
+            if instance.priority == Priority::OWNER {
+                // The weight that files have without being told.
+                let files = instance.tracking.files.iter_mut();
+                files.filter(|f| f.weight.value == 1).for_each(|f| f.weight.value = 0);
+            }
             config.instances.push(instance);
         }
         global::sync_daemon(g, &mut config);
@@ -159,12 +164,13 @@ fn notify(g: &mut Gen) -> NotifyScripts {
 
 fn garp(g: &mut Gen) -> Garp {
     let seconds = |g: &mut Gen| Duration::from_secs(u64::from(u32::arbitrary(g)));
+    let delay = |g: &mut Gen| Duration::from_secs(u64::from(u32::arbitrary(g) % 4295));
     Garp {
-        delay: seconds(g),
+        delay: delay(g),
         repeat: u32::arbitrary(g).max(1),
         refresh: seconds(g),
         refresh_repeat: u32::arbitrary(g).max(1),
-        lower_prio_delay: seconds(g),
+        lower_prio_delay: delay(g),
         lower_prio_repeat: u32::arbitrary(g) >> 1,
         interval: Duration::from_micros(u64::from(u32::arbitrary(g) % 4_000_000_000)),
         gna_interval: Duration::from_micros(u64::from(u32::arbitrary(g) % 4_000_000_000)),

@@ -68,7 +68,7 @@ fn rules(g: &mut Gen, instance: &InstanceConfig) -> Rules {
         down_timer_adverts: below(g, 100) as u8 + 1,
         timer_expired_backup: if instance.preempt { None } else { maybe(g, |g| below(g, 254) as u8 + 1) },
         owner_ignore_adverts: instance.priority == Priority::OWNER && bool::arbitrary(g),
-        unicast_fault_no_peer: bool::arbitrary(g),
+        unicast_fault_no_peer: matches!(instance.transport, Transport::Unicast { .. }) && bool::arbitrary(g),
         old_unicast_checksum: maybe(g, |g| pick(g, &[OldChecksum::Always, OldChecksum::Never])),
         track_src_ip: bool::arbitrary(g),
         no_virtual_ipaddress: bool::arbitrary(g),
@@ -108,6 +108,7 @@ fn strict(instance: &mut InstanceConfig) {
     if matches!(instance.transport, Transport::Unicast { .. }) {
         instance.transport = Transport::Multicast { group: instance.family.vrrp_group() };
         instance.check_unicast_src = false;
+        instance.rules.unicast_fault_no_peer = false;
     }
     instance.state = if owner { InitialState::Master } else { InitialState::Backup };
     instance.auth = None;

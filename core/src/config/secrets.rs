@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How `auth_pass` begins, and most of what was meant to be it; and `password` of `SSL`.
-const SECRETS: [&str; 2] = ["auth_p", "password"];
+const SECRETS: [&str; 3] = ["auth_p", "auth_$", "password"];
 
 /// The variables that passwords and keys come from, and where they get their values.
 #[derive(Debug, Default)]
@@ -21,20 +21,31 @@ impl<'a> Secrets<'a> {
     /// Looks through a source. What is behind a password on its line counts as a part of it.
     pub(super) fn of(source: &'a Source) -> Secrets<'a> {
         let mut secrets = Secrets::default();
-        let mut open: Vec<&'a str> = Vec::new();
-        for file in source.files.iter().filter(|file| file.text.contains('$') && may_have_secrets(&file.text)) {
-            for line in file.text.lines() {
-                if let Some(at) = secret_in(line) {
-                    open.extend(variables(&line[at..]));
-                }
-            }
-        }
-        if open.is_empty() {
+        if !source.files.iter().any(|file| may_have_secrets(&file.text)) {
             return secrets;
         }
         let mut given: BTreeMap<&'a str, Vec<(usize, Range<usize>)>> = BTreeMap::new();
-        for (at, file) in source.files.iter().enumerate() {
+        for (at, file) in source.files.iter().enumerate().filter(|(_, file)| file.text.contains('$')) {
             assignments(&file.text, &mut |name, range| given.entry(name).or_default().push((at, range)));
+        }
+        if given.is_empty() {
+            return secrets;
+        }
+        let keywords = keywords(source, &given);
+        let mut open: Vec<&'a str> = Vec::new();
+        for (at, file) in source.files.iter().enumerate().filter(|(_, file)| file.text.contains('$')) {
+            let mut start = 0;
+            for line in file.text.split_inclusive('\n') {
+                if let Some(from) = secret_in(line) {
+                    open.extend(variables(&line[from..]));
+                }
+                if let Some(from) = uses(line).find(|(_, name)| keywords.contains(name)).map(|(end, _)| end) {
+                    open.extend(variables(&line[from..]));
+                    let to = line[from..].find(['#', '!', '\n']).map_or(line.len(), |at| from + at);
+                    secrets.values.entry(at).or_default().push(start + from..start + to);
+                }
+                start += line.len();
+            }
         }
         while let Some(name) = open.pop() {
             if !secrets.names.insert(name) {
@@ -100,15 +111,51 @@ impl<'a> Secrets<'a> {
     }
 }
 
+/// The variables that end with the keyword of a password or key, whose value then stands behind them.
+fn keywords<'a>(source: &'a Source, given: &BTreeMap<&'a str, Vec<(usize, Range<usize>)>>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open = Vec::new();
+    // Who ends with whom.
+    let mut ends: BTreeMap<&'a str, Vec<&'a str>> = BTreeMap::new();
+    for (name, values) in given {
+        for (file, range) in values {
+            let text = source.files.get(*file).and_then(|file| file.text.get(range.clone())).unwrap_or_default();
+            for line in text.lines() {
+                let line = line.trim_end_matches([' ', '\t', '\\']);
+                let nothing_behind =
+                    |rest: &str| rest.trim_start().is_empty() || rest.trim_start().starts_with([',', ')', '}']);
+                if line.ends_with("auth_") || secret_in(line).is_some_and(|at| nothing_behind(&line[at..])) {
+                    open.push(*name);
+                }
+                if let Some((_, last)) = uses(line).last().filter(|(end, _)| *end == line.len()) {
+                    ends.entry(last).or_default().push(name);
+                }
+            }
+        }
+    }
+    while let Some(name) = open.pop() {
+        if found.insert(name) {
+            open.extend(ends.remove(name).unwrap_or_default());
+        }
+    }
+    found
+}
+
 fn may_have_secrets(text: &str) -> bool {
-    SECRETS.iter().chain(&["key"]).any(|secret| text.contains(secret))
+    SECRETS.iter().chain(&["key", "auth_"]).any(|secret| text.contains(secret))
 }
 
 /// Where a line's secret begins, if it has one.
 fn secret_in(line: &str) -> Option<usize> {
     let word = |c: char| c.is_ascii_alphabetic() || c == '_';
     let password = SECRETS.iter().filter_map(|secret| line.find(secret)).min();
-    let password = password.map(|at| at + line[at..].find(|c| !word(c)).unwrap_or(line.len() - at));
+    let password = password.map(|at| {
+        let rest = &line[at..];
+        let blank = |text: &str| text.find(char::is_whitespace).unwrap_or(text.len());
+        // The rest of the keyword comes from a variable.
+        let end = if rest.starts_with("auth_$") { blank(rest) } else { rest.find(|c| !word(c)).unwrap_or(rest.len()) };
+        at + end
+    });
     // A key of `auth_hmac` has a number; the one of `SSL` is a path, and no secret.
     let key = line.match_indices("key").find_map(|(at, key)| {
         let alone = !line[..at].ends_with(|c: char| word(c) || c == '-');
@@ -124,7 +171,18 @@ fn secret_in(line: &str) -> Option<usize> {
 
 /// The names of `$NAME` and `${NAME}`.
 fn variables(text: &str) -> impl Iterator<Item = &str> {
-    text.split('$').skip(1).map(|rest| name(rest.strip_prefix('{').unwrap_or(rest))).filter(|name| !name.is_empty())
+    uses(text).map(|(_, name)| name)
+}
+
+/// The same, each with where it ends.
+fn uses(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.match_indices('$').filter_map(|(at, _)| {
+        let begin = at + 1 + usize::from(text[at + 1..].starts_with('{'));
+        let name = name(&text[begin..]);
+        let end = begin + name.len();
+        let closed = begin > at + 1 && text[end..].starts_with('}');
+        (!name.is_empty()).then_some((end + usize::from(closed), name))
+    })
 }
 
 fn name(text: &str) -> &str {
@@ -185,6 +243,15 @@ mod tests {
             ("$KEY= \\\n hush", "auth_pass $KEY"),
             ("$A=hush\n$KEY=x${A}", "auth_pass \"a${KEY}\""),
             ("$LINE=auth_pass hush", "$LINE"),
+            ("$WORD=auth_pass", "$WORD hush"),
+            ("$WORD=auth_pass", "${WORD} \"hush\""),
+            ("$WORD=auth_pass\n$OTHER=${WORD}\n$KEY=hush", "$OTHER ${KEY}"),
+            ("$BEGIN=auth_", "${BEGIN}pass hush"),
+            ("$END=pass\n$P=hush", "auth_${END} ${P}"),
+            ("$END=pass", "auth_${END} hush"),
+            ("~LST(w, auth_pass, auth_type) # ${w}\n$W=auth_pass", "${W} hush"),
+            ("$LINES= \\\nauth_pass hush \\\nauth_type PASS \\\n", "$LINES"),
+            ("$BLOCK= \\\nauthentication { \\\nauth_pass hush more \\\n} \\\n", "}\n$BLOCK\nx {"),
         ] {
             for wrong in ["more words", "\nauth_pass other", "{\n", ""] {
                 let text = format!(

@@ -181,7 +181,8 @@ impl<'a> Builder<'a> {
             && !phrase.words.first().is_some_and(|word| (self.begins_a_section)(&word.text))
         {
             let span = section.span;
-            out.push(Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this"));
+            let d = Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this");
+            out.push(d.help("write the `{` at the end of this line"));
             let open = Span { start: span.end, ..span };
             self.open.push(Block { open, statements: Vec::new() });
         }
@@ -285,6 +286,8 @@ impl<'a> Builder<'a> {
                 d = d.help(
                     "only this line is repeated; put the block into a definition of several lines, and repeat that",
                 );
+            } else {
+                d = d.help("write a `}` on a line of its own where that block ends");
             }
         }
         self.hint = None;
@@ -299,7 +302,8 @@ impl<'a> Builder<'a> {
         {
             let mut d = Diagnostic::error("missing-brace", block.open, "a block is not closed")
                 .label("its `}` is missing")
-                .note("everything down to the end of the file is inside this block");
+                .note("everything down to the end of the file is inside this block")
+                .help("write a `}` on a line of its own where it ends");
             if let Some((close, open)) = self.hint {
                 d = d.also(open, "the block that begins here ...");
                 d = d.also(close, "... ends here, but this `}` is indented for another one");

@@ -1,6 +1,7 @@
 //! Mistakes for machines. Serialised, this is what `keepalived check --format json` prints; docs/check-json.md describes it.
 
 use super::diagnostic::{Diagnostic, Severity, Span};
+use super::origin::Object;
 use super::render::{Places, clean};
 use super::source::Source;
 use serde::Serialize;
@@ -23,6 +24,9 @@ pub struct Report {
     pub warnings: usize,
     /// Each of them, in the order of the text.
     pub diagnostics: Vec<Entry>,
+    /// Every value in force, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_force: Option<Object>,
 }
 
 /// Whether a configuration can be run.
@@ -123,7 +127,7 @@ fn of(file: &str, diagnostics: Vec<Entry>, strict: bool) -> Report {
         (0, _) if !strict => Verdict::Warnings,
         _ => Verdict::Refused,
     };
-    Report { format: FORMAT, file: file.to_owned(), verdict, errors, warnings, diagnostics }
+    Report { format: FORMAT, file: file.to_owned(), verdict, errors, warnings, diagnostics, in_force: None }
 }
 
 fn entry(diagnostic: &Diagnostic, places: &Places<'_>) -> Entry {

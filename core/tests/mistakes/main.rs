@@ -21,9 +21,6 @@ This page is made from `core/tests/mistakes/cases.txt`; a test keeps our half tr
 the daemon do something other than was written.
 ";
 
-/// Answers that say what is wrong but not what to do. Only ever make it shorter.
-const REMEDY_MISSING: &[&str] = &["missing-brace", "repeated"];
-
 struct Mistake {
     title: &'static str,
     exit: &'static str,
@@ -102,7 +99,7 @@ fn every_answer_has_place_cause_and_remedy() {
         assert!(!place.is_empty() && !worst.message.is_empty(), "{shown}");
         assert!(!worst.label.is_empty(), "what was expected?\n{shown}");
         let remedy = worst.help.is_some() || !worst.notes.is_empty() || worst.label.contains("expected");
-        assert!(remedy || REMEDY_MISSING.contains(&worst.code), "what to do?\n{shown}");
+        assert!(remedy, "what to do?\n{shown}");
         assert!(answers.len() == 1, "one mistake, many answers:\n{shown}");
     }
 }

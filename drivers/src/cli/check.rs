@@ -6,7 +6,7 @@ use super::options::Options;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::process::checks::check_scripts;
 use keepalived_core::config::report::{Report, Verdict, report, unreadable};
-use keepalived_core::config::{origins, scripts::SECURITY};
+use keepalived_core::config::{origin::in_order, origins, scripts::SECURITY};
 use rustix::fs::{Mode, OFlags, open};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -35,7 +35,10 @@ pub(super) fn check(wanted: &Wanted, format: Format, all: bool) -> ExitCode {
             }
             loaded.is_usable()
         }
-        (Ok(loaded), Format::Json) => print_json(&report(&loaded.parsed.diagnostics, &loaded.source, loaded.strict)),
+        (Ok(loaded), Format::Json) => {
+            let in_force = all.then(|| in_order(&loaded.source));
+            print_json(&Report { in_force, ..report(&loaded.parsed.diagnostics, &loaded.source, loaded.strict) })
+        }
     };
     if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -20,7 +20,7 @@ pub enum Command {
         #[arg(long)]
         strict: bool,
         /// Print every value in force on standard output, and where it comes from: written, inherited or a default
-        #[arg(long, conflicts_with = "format")]
+        #[arg(long)]
         explain_defaults: bool,
         /// Print this help.
         #[command(flatten)]

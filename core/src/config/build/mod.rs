@@ -298,7 +298,10 @@ fn is_repeated<'a>(cx: &mut Context<'_, '_>, seen: &Seen<'a>, keyword: &Keyword,
         (false, false) => "this one counts; is it the one that is meant?",
     };
     cx.report(
-        Diagnostic::warning("repeated", phrase.span, message).label(label).also(first.span, "first written here"),
+        Diagnostic::warning("repeated", phrase.span, message)
+            .label(label)
+            .also(first.span, "first written here")
+            .help("remove one of the two lines"),
     );
     same || keyword.first_counts
 }

@@ -486,7 +486,8 @@ pub(super) fn lines<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, block: &'a 
             cx.report(
                 Diagnostic::error("missing-brace", word.span, "a `}` is missing before this")
                     .label(format!("`{}` cannot stand in `{}`", word.text, keyword.name))
-                    .also(block.open, "this block is still open"),
+                    .also(block.open, "this block is still open")
+                    .help("write a `}` on a line of its own where that block ends"),
             );
             break;
         }

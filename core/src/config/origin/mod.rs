@@ -7,16 +7,55 @@ mod value;
 
 use super::ast::Statement;
 use super::keywords::{self, Arg, Keyword, Path};
+use super::lexer::Word;
 use super::render::Places;
 use super::source::Source;
 use super::{Secrets, print, syntax};
 use core::fmt::Write;
+use serde::Serialize;
 use std::collections::BTreeMap;
-use value::{Row, entries, in_force, said};
+pub use value::Row;
+use value::{entries, in_force, said};
+
+/// What is outside every block, or an object, with every keyword it could have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Object {
+    /// The keyword of its block; empty for what is outside every block.
+    pub keyword: &'static str,
+    /// The words after the keyword: its name, or what else stands there.
+    pub words: Vec<String>,
+    /// Where it is written, each as `FILE:LINE`; empty where it is not.
+    pub places: Vec<String>,
+    /// Its values.
+    pub values: Vec<Row>,
+    /// The blocks in it.
+    pub blocks: Vec<Object>,
+    /// How it is written, as a heading.
+    #[serde(skip)]
+    heading: String,
+}
 
 /// Every object of a configuration, with every keyword it could have: a line each. Passwords are hidden.
 #[must_use]
 pub fn origins(source: &Source) -> String {
+    let mut out = String::new();
+    tell(&in_order(source), 0, &mut out);
+    out
+}
+
+fn tell(object: &Object, depth: usize, out: &mut String) {
+    value::align(&object.values, depth, out);
+    for inner in &object.blocks {
+        let place = if inner.places.is_empty() { "not written".to_owned() } else { inner.places.join(", ") };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "\n{}{} ({place})", "    ".repeat(depth), inner.heading);
+        tell(inner, depth + 1, out);
+    }
+}
+
+/// The same as a tree: what is outside every block, with all objects in it.
+#[must_use]
+pub fn in_order(source: &Source) -> Object {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
     let config = super::build::config(&tree, source, reader.partial, &mut diagnostics);
@@ -30,16 +69,20 @@ pub fn origins(source: &Source) -> String {
     }
     let global = statements(&written, keywords::ROOT, "global_defs");
     let global = global.iter().filter_map(|statement| statement.block.as_ref()).flat_map(|block| &block.statements);
-    let mut teller = Teller {
-        places: Places::new(source),
-        table,
-        globals: by_meaning(keywords::GLOBAL, global),
-        out: String::new(),
-    };
+    let teller = Teller { places: Places::new(source), table, globals: by_meaning(keywords::GLOBAL, global) };
     let written: Vec<&Statement> = written.iter().collect();
     let now: Vec<&Statement> = now.iter().collect();
-    teller.block(keywords::ROOT, &written, &now, 0);
-    teller.out
+    let mut root = Object::new("", &[], Vec::new());
+    teller.block(keywords::ROOT, &written, &now, &mut root);
+    root
+}
+
+impl Object {
+    fn new(keyword: &'static str, words: &[Word], places: Vec<String>) -> Object {
+        let heading = if words.is_empty() { keyword.to_owned() } else { said(words) };
+        let words = words.iter().skip(1).map(|word| word.text.clone()).collect();
+        Object { keyword, words, places, values: Vec::new(), blocks: Vec::new(), heading }
+    }
 }
 
 type ByMeaning<'a> = BTreeMap<&'static str, Vec<&'a Statement>>;
@@ -65,33 +108,31 @@ struct Teller<'a> {
     /// The keywords of each block, in the order of the table.
     table: BTreeMap<Path, Vec<&'static Keyword>>,
     globals: ByMeaning<'a>,
-    out: String,
 }
 
 impl Teller<'_> {
     /// All keywords of a block: first those that are a line, then the blocks in it.
-    fn block(&mut self, block: Path, written: &[&Statement], now: &[&Statement], depth: usize) {
+    fn block(&self, block: Path, written: &[&Statement], now: &[&Statement], into: &mut Object) {
         let written = by_meaning(block, written.iter().copied());
         let now = by_meaning(block, now.iter().copied());
         let keywords = self.table.get(block).cloned().unwrap_or_default();
         let is_object = |keyword: &Keyword| matches!(keyword.arg, Arg::Block | Arg::NamedBlock | Arg::FormBlock(..));
-        let rows: Vec<Row> = keywords
+        into.values = keywords
             .iter()
             .filter(|keyword| !is_object(keyword))
             .filter_map(|keyword| self.row(keyword, written.get(keyword.name), now.get(keyword.name)))
             .collect();
-        value::align(&rows, depth, &mut self.out);
         for keyword in keywords.iter().filter(|keyword| is_object(keyword)) {
-            self.objects(keyword, written.get(keyword.name), now.get(keyword.name), depth);
+            self.objects(keyword, written.get(keyword.name), now.get(keyword.name), &mut into.blocks);
         }
     }
 
     fn objects(
-        &mut self,
+        &self,
         keyword: &Keyword,
         written: Option<&Vec<&Statement>>,
         now: Option<&Vec<&Statement>>,
-        depth: usize,
+        out: &mut Vec<Object>,
     ) {
         let path = if keyword.block.is_empty() {
             keyword.name.to_owned()
@@ -101,22 +142,22 @@ impl Teller<'_> {
         let Some(block) = self.table.keys().find(|block| **block == path).copied() else { return };
         let (none, written) = (Vec::new(), written.map_or(&[][..], Vec::as_slice));
         let now = now.unwrap_or(&none);
-        let indent = "    ".repeat(depth);
         if keyword.arg == Arg::Block {
             // Several blocks of this kind are one.
             if written.is_empty() && now.is_empty() {
                 return;
             }
             let places: Vec<String> = written.iter().map(|statement| self.place(statement)).collect();
-            let place = if places.is_empty() { "not written".to_owned() } else { places.join(", ") };
-            let _ = writeln!(self.out, "\n{indent}{} ({place})", keyword.name);
-            self.block(block, &inside(written), &inside(now), depth + 1);
+            let mut object = Object::new(keyword.name, &[], places);
+            self.block(block, &inside(written), &inside(now), &mut object);
+            out.push(object);
             return;
         }
         for (at, statement) in written.iter().enumerate() {
             let counterpart = counterpart(statement, at, written.len(), now);
-            let _ = writeln!(self.out, "\n{indent}{} ({})", said(statement.words()), self.place(statement));
-            self.block(block, &inside(&[*statement]), &inside(counterpart.as_slice()), depth + 1);
+            let mut object = Object::new(keyword.name, statement.words(), vec![self.place(statement)]);
+            self.block(block, &inside(&[*statement]), &inside(counterpart.as_slice()), &mut object);
+            out.push(object);
         }
     }
 
@@ -228,6 +269,19 @@ mod tests {
                 assert!(!line(instance, keyword.name).is_empty(), "{}:\n{text}", keyword.name);
             }
         }
+    }
+
+    #[test]
+    fn the_tree_says_the_same() {
+        let tree = in_order(&Source::single("k.conf", TEXT));
+        let find = |keyword: &str| tree.blocks.iter().find(|block| block.keyword == keyword).unwrap();
+        let instance = find("vrrp_instance");
+        assert_eq!((&instance.words[..], &instance.places[..]), (&["A".to_owned()][..], &["k.conf:6".to_owned()][..]));
+        let row = |keyword: &str| instance.values.iter().find(|row| row.keyword == keyword).unwrap();
+        assert_eq!((row("priority").value.as_str(), row("priority").origin.as_str()), ("100", "default"));
+        assert_eq!(row("advert_int").origin, "k.conf:9, written as `0.015`");
+        let authentication = instance.blocks.iter().find(|block| block.keyword == "authentication").unwrap();
+        assert!(authentication.values.iter().any(|row| row.keyword == "auth_pass" && row.value == "********"));
     }
 
     #[test]

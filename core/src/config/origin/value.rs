@@ -5,6 +5,7 @@ use crate::config::keywords::{Arg, Keyword};
 use crate::config::lexer::Word;
 use crate::config::print::quoted_word;
 use core::fmt::Write;
+use serde::Serialize;
 
 /// The longest value that is shown whole, in characters.
 const LONGEST: usize = 60;
@@ -12,11 +13,15 @@ const LONGEST: usize = 60;
 /// The widest column of values, in characters.
 const WIDEST: usize = 32;
 
-/// A line of the list.
-pub(super) struct Row {
-    pub(super) keyword: &'static str,
-    pub(super) value: String,
-    pub(super) origin: String,
+/// A value in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The keyword that gives it.
+    pub keyword: &'static str,
+    /// As it would be written; long ones end with ` ...`, passwords are hidden.
+    pub value: String,
+    /// `FILE:LINE`, `default`, or the other keyword that decides and where it is.
+    pub origin: String,
 }
 
 /// Writes rows in columns.

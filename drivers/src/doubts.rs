@@ -28,6 +28,10 @@ impl Doubts {
         for file in loaded.source.files.iter().filter(|file| file.text.trim().is_empty()) {
             doubts.said.insert((format!("{} is empty", file.name), String::new()), 1);
         }
+        // One message stands for all the names that a pair of braces stands for.
+        for missing in loaded.source.missing() {
+            doubts.said.insert((missing, String::new()), 1);
+        }
         for (file, mut list) in by_file {
             let Some(file) = loaded.source.files.get(file) else { continue };
             list.sort_by_key(|diagnostic| diagnostic.span.start);
@@ -36,7 +40,13 @@ impl Doubts {
                 // A script is told once for all its places, the first of which can change.
                 let place =
                     if is_of_a_script(diagnostic.code) { String::new() } else { format!("{}: {blocks}", file.name) };
-                *doubts.said.entry((diagnostic.message.clone(), place)).or_default() += diagnostic.count();
+                let message = match file.text.get(diagnostic.span.start..diagnostic.span.end) {
+                    Some(pattern) if diagnostic.code == "missing-include" => {
+                        format!("`{pattern}` cannot be included as a whole")
+                    }
+                    _ => diagnostic.message.clone(),
+                };
+                *doubts.said.entry((message, place)).or_default() += diagnostic.count();
             }
         }
         doubts
@@ -170,6 +180,32 @@ mod tests {
         let emptied = read("notify_master /bin/true root");
         assert!(emptied.new_since(&before).is_some_and(|what| what.ends_with("b.inc is empty")));
         assert_eq!(emptied.new_since(&emptied), None);
+    }
+
+    #[test]
+    fn each_file_of_a_pair_of_braces_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let main = dir.path().join("k.conf");
+        std::fs::write(&main, instance("A", 1, "") + "include {a,b,c}.inc\n").unwrap();
+        let with = |present: &[&str]| {
+            for name in ["a", "b", "c"] {
+                let path = dir.path().join(format!("{name}.inc"));
+                let _ = std::fs::remove_file(&path);
+                if present.contains(&name) {
+                    std::fs::write(path, "# nothing\n").unwrap();
+                }
+            }
+            let loaded = files::load(&Wanted { file: main.clone(), ..Wanted::default() }).unwrap();
+            assert!(loaded.is_usable(), "{}", loaded.rendered(false));
+            Doubts::of(&loaded)
+        };
+        let new = |before: &[&str], now: &[&str]| with(now).new_since(&with(before)).map(str::to_owned);
+        // The first that is missing, and how many are, stay the same.
+        let told = new(&["c"], &["b"]).expect("c.inc went away");
+        assert!(told.contains("c.inc"), "{told}");
+        assert!(new(&["a", "b", "c"], &["a", "b"]).is_some());
+        assert_eq!(new(&["c"], &["b", "c"]), None, "less is missing");
+        assert_eq!(new(&["c"], &["c"]), None);
     }
 
     #[test]

@@ -167,7 +167,19 @@ fn check_reads_standard_input() {
 #[test]
 fn check_prints_json() {
     let text = GOOD.replace("51", "510").replace("interface", "prioritty 3\n interface");
+    let all = stdout(&with_input(&["check", "--format", "json", "--explain-defaults", "-"], GOOD));
+    let all: serde_json::Value = serde_json::from_str(&all).expect("JSON");
+    let names = |of: &serde_json::Value| of["keyword"].as_str().unwrap_or_default().to_owned();
+    let objects = all["in_force"]["blocks"].as_array().expect("a list");
+    let instance = objects.iter().find(|object| names(object) == "vrrp_instance").expect("the instance");
+    let values = instance["values"].as_array().expect("a list");
+    let priority = values.iter().find(|value| names(value) == "priority").expect("its priority");
+    assert_eq!(
+        (&priority["value"], &priority["origin"], &instance["words"][0]),
+        (&"100".into(), &"default".into(), &"VI_1".into())
+    );
     let output = with_input(&["check", "--format", "json", "-"], &text);
+    assert!(!stdout(&output).contains("in_force"));
     assert_eq!((status(&output), stderr(&output)), (1, String::new()));
     insta::assert_snapshot!("json", stdout(&output));
     for (file, verdict, expected) in [("/no/such/file", "refused", 1), ("-", "fine", 0)] {

@@ -142,6 +142,14 @@ impl Source {
         self.found.insert(need, Found { files, trouble, too_many });
     }
 
+    /// What could not be included, and why, by the names that braces and wildcards were taken for.
+    pub fn missing(&self) -> impl Iterator<Item = String> {
+        self.found.iter().filter_map(|(need, found)| {
+            let name = if need.pattern.starts_with('/') { "" } else { need.shown.as_str() };
+            Some(format!("`{name}{}` cannot be included: {}", need.pattern, found.trouble.as_ref()?))
+        })
+    }
+
     pub(super) fn found(&self, need: &Need) -> Option<&Found> {
         self.found.get(need)
     }

@@ -42,8 +42,8 @@ pub(super) struct Draft {
     pub(super) unicast_source: Option<Given<IpAddr>>,
     pub(super) group: Option<Given<IpAddr>>,
     pub(super) peers: Vec<Given<UnicastPeer>>,
-    /// Lines of `unicast_peer` were written, rightly or not.
-    pub(super) has_peers: bool,
+    /// Lines of `unicast_peer` were written, rightly or not; or it was, and has none.
+    pub(super) has_peers: Option<bool>,
     /// A peer's TTLs were written.
     pub(super) peer_ttl: bool,
     pub(super) ttl: Option<Given<u8>>,
@@ -148,7 +148,7 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("unicast_src_ip", Value::Address(ip)) => draft.unicast_source = item.given(*ip),
         ("mcast_dst_ip", Value::Address(ip)) => draft.group = item.given(*ip),
         ("unicast_peer", Value::Lines(lines)) => {
-            draft.has_peers |= !lines.is_empty();
+            draft.has_peers = Some(draft.has_peers == Some(true) || !lines.is_empty());
             for line in lines {
                 if let Some((peer, ttl)) = address::peer(cx, line) {
                     draft.peers.push(peer);
@@ -261,7 +261,7 @@ impl Draft {
             unicast_source: None,
             group: None,
             peers: Vec::new(),
-            has_peers: false,
+            has_peers: None,
             peer_ttl: false,
             ttl: None,
             check_unicast_src: None,

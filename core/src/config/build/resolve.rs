@@ -272,7 +272,9 @@ fn transport(cx: &mut Context<'_, '_>, draft: &mut Draft, family: Family, defaul
                 .label("skipped"),
         );
     }
-    if !draft.has_peers && !cx.partial {
+    // A `unicast_peer` that is no block has been told.
+    let none = draft.has_peers.map_or(!draft.written.contains(&"unicast_peer"), |some| !some);
+    if none && !cx.partial {
         no_peers(cx, draft);
     }
     let group = draft.group.as_ref().and_then(|given| group(cx, given)).unwrap_or(defaults.group(family));

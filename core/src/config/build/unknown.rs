@@ -31,6 +31,9 @@ pub(super) fn keyword(cx: &mut Context<'_, '_>, block: Path, statement: &Stateme
         ([], Some(meant)) => {
             diagnostic = diagnostic.help(format!("did you mean `{}`{}?", meant.name, belongs(block, meant)));
         }
+        ([], None) if ["//", "/*", "*", ";", "--"].iter().any(|sign| word.text.starts_with(sign)) => {
+            diagnostic = diagnostic.help("comments begin with `#` or `!`, and end with the line");
+        }
         ([], None) => {}
         (blocks, meant) => {
             if let Some(meant) = meant.filter(|meant| meant.block == block) {

@@ -61,6 +61,14 @@ pub(super) fn read<'a>(
         missing_argument(cx, keyword, phrase);
         return None;
     }
+    if let Some(sign) = words.first().filter(|word| !word.quoted && matches!(word.text.as_str(), "=" | ":" | "=>")) {
+        cx.report(
+            Diagnostic::error("unknown-word", sign.span, format!("`{}` says nothing here", sign.text))
+                .label(format!("expected {}", expected(keyword.arg)))
+                .help("a blank alone stands between a keyword and its value"),
+        );
+        return None;
+    }
     if words.len() > most {
         too_many(cx, keyword, &words[most..]);
     }
@@ -245,8 +253,9 @@ fn whole(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg, min: i64, 
         let mut diagnostic =
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a whole number", word.text))
                 .label(label());
-        let leading: String = digits.chars().take_while(char::is_ascii_digit).collect();
-        if !leading.is_empty() {
+        let signed = digits.len() - unsigned.len();
+        let leading = &digits[..signed + unsigned.bytes().take_while(u8::is_ascii_digit).count()];
+        if leading.len() > signed {
             diagnostic = diagnostic.help(format!("did you mean `{leading}`?"));
         }
         cx.report(diagnostic);
@@ -295,7 +304,15 @@ pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: A
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of {unit}s", word.text))
                 .label(label());
         // The unit that was written, in microseconds.
-        let units = [("ms", 1_000), ("us", 1), ("s", 1_000_000)];
+        let units = [
+            ("ms", 1_000),
+            ("us", 1),
+            ("sec", 1_000_000),
+            ("s", 1_000_000),
+            ("min", 60_000_000),
+            ("m", 60_000_000),
+            ("h", 3_600_000_000),
+        ];
         let meant = units.iter().find_map(|(name, size)| Some((micros(text.strip_suffix(name)?)?.0, size)));
         if let Some((number, size)) = meant {
             let number = number.saturating_mul(*size) / 1_000_000;

@@ -116,6 +116,11 @@ mistakes! {
     no_address: with("10.0.0.1/24", "");
     peers_on_one_line: with("priority 100", "unicast_peer {\n        10.0.0.2 10.0.0.3\n    }");
     source_without_peers: with("priority 100", "unicast_src_ip 10.0.0.2");
+    sign_of_another_language: with("interface eth0", "interface = eth0");
+    comment_of_another_language: format!("// keepalived\n{}", instance(""));
+    minutes: with("priority 100", "preempt_delay 5m");
+    percent: "track_file load {\n    file /run/load\n    weight -30%\n}\n";
+    peer_without_a_block: with("priority 100", "unicast_peer 10.0.0.2");
     no_peers: with("priority 100", "unicast_peer {\n    }");
     no_peers_is_a_fault: with("priority 100", "unicast_src_ip 10.0.0.2\n    unicast_fault_no_peer\n    unicast_ttl 3");
     version_2_with_ipv6: with("10.0.0.1/24", "2001:db8::1/64").replace("priority 100", "version 2");

@@ -164,3 +164,54 @@ fn a_broken_file_changes_nothing() {
         assert!(world.sniffer.last(|f| f.advert().is_some_and(|a| a.priority == 0)).is_none());
     });
 }
+
+#[test]
+fn what_cannot_be_read_as_before_changes_nothing() {
+    in_sandbox(|| {
+        if !Implementation::under_test().is_ours() {
+            return; // The C version gives up the addresses of an included file that is lost or emptied.
+        }
+        let world = World::lan(&["a"]);
+        let included = instance().config();
+        let a = Daemon::start_with(&world, "a", Implementation::under_test(), "include vi.conf\n", &["-i", "main"]);
+        let (main, part) = (a.dir.join("keepalived.conf"), a.dir.join("vi.conf"));
+        let write = |path: &std::path::Path, text: &str| std::fs::write(path, text).expect("a file");
+        // It began without the file, and waits for it.
+        a.await_log("vi.conf", SLACK);
+        write(&part, &included);
+        a.reload();
+        world.await_master("a", VIP);
+
+        let refused = |what: &str, says: &str| {
+            let since = (now(), a.log().len());
+            a.reload();
+            let new = || a.log()[since.1..].to_owned();
+            wait_until(&format!("{what}: refused"), SLACK, || new().contains("nothing changes"));
+            assert!(new().contains(says), "{what}: {}", new());
+            world.sniffer.wait("the next advert as before", since.0, instance().interval(), |f| {
+                f.advert().is_some_and(|a| a.priority != 0)
+            });
+            assert_eq!(world.holders(VIP), ["a"], "{what}");
+        };
+        write(&part, "");
+        refused("an emptied include", "vi.conf is empty");
+        std::fs::remove_file(&part).expect("it is there");
+        refused("a lost include", "vi.conf");
+        write(&part, &included.replace("vrrp_instance", "@other vrrp_instance"));
+        refused("the block is another machine's", "vi.conf");
+        write(&part, &included);
+        std::fs::remove_file(&main).expect("it is there");
+        nix::unistd::mkfifo(&main, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+        refused("a fifo where the file was", "keepalived.conf");
+        std::fs::remove_file(&main).expect("it is there");
+        write(&main, "");
+        refused("an empty file", "keepalived.conf");
+
+        let mended = a.log().len();
+        write(&main, "include vi.conf\n");
+        a.reload();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!a.log()[mended..].contains("refused"), "{}", &a.log()[mended..]);
+        assert!(world.sniffer.last(|f| f.advert().is_some_and(|a| a.priority == 0)).is_none(), "it never resigned");
+    });
+}

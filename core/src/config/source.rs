@@ -13,6 +13,8 @@ pub struct Source {
     /// What the text may ask for.
     pub settings: Settings,
     found: BTreeMap<Need, Found>,
+    /// The files that were given, by what tells them from others.
+    given: BTreeMap<String, usize>,
 }
 
 /// One file.
@@ -117,7 +119,8 @@ impl Source {
     /// A configuration whose included files are still to come.
     #[must_use]
     pub fn new(main: SourceFile, settings: Settings) -> Source {
-        Source { files: vec![main], settings, found: BTreeMap::new() }
+        let given = BTreeMap::from([(main.identity.clone(), 0)]);
+        Source { files: vec![main], settings, found: BTreeMap::new(), given }
     }
 
     /// Adds what was needed.
@@ -130,10 +133,12 @@ impl Source {
                 Content::Directory => Included::Directory,
                 Content::Unusable(why) => Included::Unusable(why),
                 Content::Text { text, directory, identity } => {
-                    let same = |file: &SourceFile| !identity.is_empty() && file.identity == identity;
-                    Included::File(self.files.iter().position(same).unwrap_or_else(|| {
+                    let known = self.given.get(&identity).copied().filter(|_| !identity.is_empty());
+                    Included::File(known.unwrap_or_else(|| {
+                        let at = self.files.len();
+                        self.given.insert(identity.clone(), at);
                         self.files.push(SourceFile { name: shown.clone(), text, directory, identity });
-                        self.files.len() - 1
+                        at
                     }))
                 }
             };

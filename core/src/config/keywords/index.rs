@@ -1,7 +1,7 @@
 //! Looking keywords up. Every word at the start of a line is, so this is made for speed.
 
 use super::{Keyword, LINES, Path, ROOT, Standing, all};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 struct Index {
@@ -9,8 +9,8 @@ struct Index {
     slots: Vec<Option<&'static Keyword>>,
     by_place: BTreeMap<(Path, &'static str), &'static Keyword>,
     blocks_of: BTreeMap<&'static str, Vec<Path>>,
-    /// Blocks, and whether they are, or are inside, one of which nothing comes yet.
-    not_yet: BTreeMap<Path, bool>,
+    /// Blocks that are, or are inside, one of which nothing comes yet. There are few.
+    not_yet: Vec<Path>,
     /// The same beside each slot.
     slots_not_yet: Vec<bool>,
 }
@@ -28,9 +28,10 @@ impl Index {
             slots: vec![None; (count * 4).next_power_of_two()],
             by_place: BTreeMap::new(),
             blocks_of: BTreeMap::new(),
-            not_yet: BTreeMap::new(),
+            not_yet: Vec::new(),
             slots_not_yet: Vec::new(),
         };
+        let mut blocks = BTreeSet::new();
         for keyword in all() {
             if index.find(keyword.block, keyword.name).is_none() {
                 let (mask, mut at) = (index.slots.len() - 1, hash(keyword.block, keyword.name));
@@ -40,20 +41,19 @@ impl Index {
                 index.slots[at & mask] = Some(keyword);
             }
             index.by_place.entry((keyword.block, keyword.name)).or_insert(keyword);
-            let blocks = index.blocks_of.entry(keyword.name).or_default();
-            if !blocks.contains(&keyword.block) {
-                blocks.push(keyword.block);
+            let blocks_of = index.blocks_of.entry(keyword.name).or_default();
+            if !blocks_of.contains(&keyword.block) {
+                blocks_of.push(keyword.block);
             }
-            index.not_yet.insert(keyword.block, false);
+            blocks.insert(keyword.block);
         }
         let opens = |block: &str| {
             let (parent, name) = block.rsplit_once('/').unwrap_or((ROOT, block));
             index.find(parent, name).is_some_and(|k| matches!(k.standing, Standing::NotYet(_)))
         };
         let ends = |block: Path| block.match_indices('/').map(|(at, _)| at).chain([block.len()]);
-        let not_yet = index.not_yet.keys().map(|block| (*block, ends(block).any(|end| opens(&block[..end]))));
-        index.not_yet = not_yet.collect();
-        let of = |slot: &Option<&Keyword>| slot.is_some_and(|k| index.not_yet.get(k.block) == Some(&true));
+        index.not_yet = blocks.into_iter().filter(|block| ends(block).any(|end| opens(&block[..end]))).collect();
+        let of = |slot: &Option<&Keyword>| slot.is_some_and(|k| index.not_yet.contains(&k.block));
         index.slots_not_yet = index.slots.iter().map(of).collect();
         index
     }
@@ -114,7 +114,7 @@ pub fn stands_in_not_yet(keyword: &Keyword) -> bool {
 /// Whether `block` is, or is inside, a block of which nothing comes yet.
 #[must_use]
 pub fn is_inside_not_yet(block: Path) -> bool {
-    INDEX.not_yet.get(block).is_some_and(|not_yet| *not_yet)
+    INDEX.not_yet.contains(&block)
 }
 
 #[cfg(test)]

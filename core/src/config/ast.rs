@@ -3,6 +3,7 @@
 use super::diagnostic::{Diagnostic, Span, Via};
 use super::lexer::{Phrase, Token, Word};
 use super::pack::{Packed, Store};
+use super::plain::Plain;
 use super::source::Source;
 
 /// How many statements may come out of expansions and be kept as they are: more than twice the largest example of the C
@@ -50,8 +51,8 @@ pub(super) struct Tree {
 pub(super) enum Top {
     /// As it is.
     Whole(Box<Statement>),
-    /// Put away until it is needed; its keyword.
-    Packed(&'static str, Packed),
+    /// Put away until it is needed; its keyword in [`MANY`].
+    Packed(u8, Packed),
 }
 
 impl Tree {
@@ -71,7 +72,7 @@ impl Tree {
     /// Whether it could be put away.
     fn push(&mut self, statement: Statement, source: &Source) -> bool {
         let keyword = statement.words().first().filter(|_| statement.block.is_some());
-        let many = keyword.and_then(|word| MANY.iter().find(|many| **many == word.text));
+        let many = keyword.and_then(|word| many(&word.text));
         let top = match many.and_then(|many| Some(Top::Packed(many, self.store.pack(&statement, source)?))) {
             Some(packed) => packed,
             None => Top::Whole(Box::new(statement)),
@@ -84,6 +85,11 @@ impl Tree {
 
 /// Sections of which there can be tens of thousands, and that are read one after the other.
 pub(super) const MANY: &[&str] = &["vrrp_instance", "virtual_server"];
+
+/// The place of a keyword in [`MANY`].
+fn many(keyword: &str) -> Option<u8> {
+    MANY.iter().position(|many| *many == keyword).and_then(|at| u8::try_from(at).ok())
+}
 
 /// Builds the tree. `begins_a_section` tells keywords that stand outside every block: where one of them opens a block
 /// inside another, the brace before it is missing.
@@ -137,6 +143,20 @@ impl<'a> Builder<'a> {
             Token::Phrase(phrase) => self.phrase(phrase, out),
             Token::Open(span) => self.open(span, out),
             Token::Close(span) => self.close(span, out),
+        }
+    }
+
+    /// Whether what comes next stands outside every block.
+    pub(super) fn is_outside(&self) -> bool {
+        self.open.is_empty() && self.ignored == 0 && !self.full
+    }
+
+    /// Takes a plain section of a file, where what comes next stands outside every block.
+    pub(super) fn plain(&mut self, file: usize, section: &Plain) {
+        self.settle();
+        self.last_section = Some(Span::new(file, section.start, section.end));
+        if let (Some(many), Some(packed)) = (many(section.keyword), Packed::plain(file, section.start)) {
+            self.tree.tops.push(Top::Packed(many, packed));
         }
     }
 

@@ -7,12 +7,13 @@ use super::diagnostic::{Diagnostic, Span};
 use super::preprocess::Line;
 use super::preprocess::text::Text;
 use super::source::Source;
+use smol_str::SmolStr;
 
 /// A word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     /// What it says, without quotes.
-    pub(super) text: String,
+    pub(super) text: SmolStr,
     /// Where it is, with its quotes.
     pub(super) span: Span,
     /// Whether it was in quotes.
@@ -138,7 +139,7 @@ impl Splitter<'_, '_> {
         if !quoted {
             self.look_alikes(raw, start);
         }
-        self.words.push(Word { text: raw.to_owned(), span, quoted });
+        self.words.push(Word { text: raw.into(), span, quoted });
     }
 
     /// Characters that editors and web pages put where a quote or a blank was meant.
@@ -161,7 +162,7 @@ impl Splitter<'_, '_> {
     }
 
     fn flush(&mut self) {
-        let words = core::mem::take(&mut self.words);
+        let words: Box<[Word]> = self.words.drain(..).collect();
         let torn = self.torn.take();
         if let (Some(first), Some(last)) = (words.first(), words.last()) {
             let span = first.span.to(last.span);
@@ -170,7 +171,6 @@ impl Splitter<'_, '_> {
             let literal = text.as_str()[self.from..self.to].contains(['"', '\'', '\\']);
             let exact = (expanded && literal).then(|| Box::new(text.part(self.from, self.to).into_owned(text.via())));
             let unresolved = self.line.unresolved || self.odd;
-            let words = words.into_boxed_slice();
             self.out.push(Token::Phrase(Phrase { span, torn, unresolved, exact, expanded, words }));
         }
     }

@@ -12,6 +12,7 @@ pub mod model;
 pub mod origin;
 mod pack;
 pub mod pattern;
+mod plain;
 mod preprocess;
 mod print;
 pub mod render;
@@ -61,7 +62,14 @@ fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (ast::Tr
     let mut reader = preprocess::Reader::new(source);
     let mut builder = ast::Builder::new(source, keywords::begins_a_section);
     let mut tokens = Vec::new();
-    while let Some(line) = reader.next(diagnostics) {
+    loop {
+        if builder.is_outside()
+            && let Some((file, section)) = reader.plain()
+        {
+            builder.plain(file, &section);
+            continue;
+        }
+        let Some(line) = reader.next(diagnostics) else { break };
         lexer::tokens(&line, diagnostics, &mut reader.partial, &mut tokens);
         builder.partial = reader.partial;
         tokens.drain(..).for_each(|token| builder.take(token, diagnostics));

@@ -7,14 +7,25 @@
 use super::ast::{Block, Statement};
 use super::diagnostic::{Span, Via};
 use super::lexer::{Phrase, Word};
+use super::plain;
 use super::preprocess::text::{Piece, Text};
 use super::source::Source;
+use std::borrow::Cow;
 
 /// Where a statement was put.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Packed {
-    at: usize,
-    file: usize,
+pub(super) enum Packed {
+    /// In the store.
+    Stored { at: u32, file: u32 },
+    /// Where it was written: it is a plain section.
+    Plain { at: u32, file: u32 },
+}
+
+impl Packed {
+    /// A plain section. `None`: there are no such large files.
+    pub(super) fn plain(file: usize, at: usize) -> Option<Packed> {
+        Some(Packed::Plain { at: u32::try_from(at).ok()?, file: u32::try_from(file).ok()? })
+    }
 }
 
 /// Statements, one after the other.
@@ -36,19 +47,26 @@ impl Store {
     pub(super) fn pack(&mut self, statement: &Statement, source: &Source) -> Option<Packed> {
         let file = statement.phrase.as_ref()?.span.file;
         let at = self.bytes.len();
+        let packed = Packed::Stored { at: u32::try_from(at).ok()?, file: u32::try_from(file).ok()? };
         let mut writer = Writer { bytes: &mut self.bytes, source, file, last: 0, via: 0 };
         if writer.statement(statement).is_none() {
             self.bytes.truncate(at);
             return None;
         }
         writer.number(END);
-        Some(Packed { at, file })
+        Some(packed)
     }
 
     /// The statement, as it was.
     pub(super) fn unpack(&self, packed: Packed, source: &Source) -> Statement {
-        let bytes = self.bytes.get(packed.at..).unwrap_or_default();
-        let mut reader = Reader { bytes, source, file: packed.file, last: 0, via: 0 };
+        let (at, file) = match packed {
+            Packed::Plain { at, file } => {
+                return plain::statement(source.text(file as usize), file as usize, at as usize);
+            }
+            Packed::Stored { at, file } => (at as usize, file as usize),
+        };
+        let bytes = self.bytes.get(at..).unwrap_or_default();
+        let mut reader = Reader { bytes, source, file, last: 0, via: 0 };
         reader.statements().pop().unwrap_or(Statement { phrase: None, block: None })
     }
 }
@@ -185,7 +203,7 @@ impl Writer<'_> {
 }
 
 /// A word without its quotes.
-fn word_of(raw: &str, quoted: bool) -> &str {
+pub(super) fn word_of(raw: &str, quoted: bool) -> &str {
     if quoted { raw.get(1..raw.len().max(2) - 1).unwrap_or_default() } else { raw }
 }
 
@@ -257,10 +275,10 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, len: usize) -> String {
+    fn text(&mut self, len: usize) -> Cow<'_, str> {
         let (text, rest) = self.bytes.split_at(len.min(self.bytes.len()));
         self.bytes = rest;
-        String::from_utf8_lossy(text).into_owned()
+        String::from_utf8_lossy(text)
     }
 
     fn words(&mut self) -> Phrase {
@@ -268,12 +286,12 @@ impl Reader<'_> {
         let mut words = Vec::with_capacity(count.min(64));
         for _ in 0..count {
             let head = self.number();
-            let text = self.text((head >> 1) as usize);
+            let text = self.text((head >> 1) as usize).into();
             let (start, via) = self.place();
             let span = Span { file: self.file, start, end: start + self.size(), via };
             words.push(Word { text, span, quoted: head & 1 == 1 });
         }
-        phrase(words, None, true)
+        phrase(words.into(), None, true)
     }
 
     fn written(&mut self) -> Phrase {
@@ -289,15 +307,15 @@ impl Reader<'_> {
             let quoted = head & 1 == 1;
             let raw = text.get(from..end).unwrap_or_default();
             let span = Span { file: self.file, start: from, end, via };
-            words.push(Word { text: word_of(raw, quoted).to_owned(), span, quoted });
+            words.push(Word { text: word_of(raw, quoted).into(), span, quoted });
         }
-        phrase(words, None, false)
+        phrase(words.into(), None, false)
     }
 
     fn expanded(&mut self) -> Phrase {
         let (start, via) = self.place();
         let len = self.size();
-        let text = self.text(len);
+        let text = self.text(len).into_owned();
         let count = self.size();
         let mut pieces = Vec::with_capacity(count.min(64));
         let (mut at, mut last) = (0, start);
@@ -319,18 +337,19 @@ impl Reader<'_> {
             end = from + self.size();
             let quoted = head & 1 == 1;
             let raw = text.as_str().get(from..end).unwrap_or_default();
-            words.push(Word { text: word_of(raw, quoted).to_owned(), span: text.span(from, end), quoted });
+            words.push(Word { text: word_of(raw, quoted).into(), span: text.span(from, end), quoted });
         }
-        phrase(words, Some(Box::new(text)), true)
+        phrase(words.into(), Some(Box::new(text)), true)
     }
 }
 
-fn phrase(words: Vec<Word>, exact: Option<Box<Text<'static>>>, expanded: bool) -> Phrase {
+/// Words in a row.
+pub(super) fn phrase(words: Box<[Word]>, exact: Option<Box<Text<'static>>>, expanded: bool) -> Phrase {
     let span = match (words.first(), words.last()) {
         (Some(first), Some(last)) => first.span.to(last.span),
         _ => Span::new(0, 0, 0),
     };
-    Phrase { words: words.into(), span, torn: None, unresolved: false, exact, expanded }
+    Phrase { words, span, torn: None, unresolved: false, exact, expanded }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Entry for LinkBeat {
             }
         };
         unknown::trailing(cx, "linkbeat_interfaces", words.get(2..));
-        Some(LinkBeat { interface: name.text.clone(), by })
+        Some(LinkBeat { interface: name.text.to_string(), by })
     }
 
     fn line(&self) -> String {
@@ -47,7 +47,7 @@ const MAX_DELAY: Arg = Arg::Seconds(0, 255_000_000);
 
 impl Entry for InterfaceDelay {
     fn read(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Self> {
-        let name = interface(cx, words.first()?, "an interface's name")?.text.clone();
+        let name = interface(cx, words.first()?, "an interface's name")?.text.to_string();
         let mut delay = |at: usize| match words.get(at) {
             Some(word) => duration(cx, "a delay", word, MAX_DELAY).map(Duration::from_micros),
             None => Some(Duration::ZERO),

@@ -22,7 +22,7 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &[Section<'_>]) -> Vec<Ga
         let mut group = GarpGroup::default();
         setting::read(cx, &mut group, section.block, &mut Seen::new(), |_, group: &mut GarpGroup, item| {
             if let Value::Word(word) = item.value {
-                group.interfaces.push(word.text.clone());
+                group.interfaces.push(word.text.to_string());
             }
         });
         group.interfaces.retain(|name| match taken.get(name) {

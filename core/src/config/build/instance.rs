@@ -3,7 +3,7 @@
 use super::setting::Fields;
 use super::track::list::{Kind, Lists, Trackables};
 use super::values::Value;
-use super::{Context, Given, Item, Seen, address, garp, global, hmac, net, track, walk};
+use super::{Context, Given, Item, Seen, Spans, address, garp, global, hmac, net, track, walk};
 use crate::config::ast::Block;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
@@ -15,7 +15,6 @@ use crate::config::model::{
 use crate::net::{Name, Priority, Version, Vrid};
 use core::net::IpAddr;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 /// What an instance says of itself.
 pub(super) struct Draft {
@@ -62,7 +61,7 @@ pub(super) struct Draft {
     pub(super) rules: Rules,
     pub(super) inherited: Inherited,
     /// Where a keyword that rules depend on was written.
-    pub(super) spans: BTreeMap<&'static str, Span>,
+    pub(super) spans: Spans,
     pub(super) hmac: Option<Box<HmacConfig>>,
 }
 
@@ -93,8 +92,8 @@ pub(super) fn read(cx: &mut Context<'_, '_>, trackables: &mut Trackables, name: 
         }
         _ => set(cx, &mut draft, item),
     });
-    draft.written = seen.keys().copied().collect();
-    draft.spans = seen.iter().map(|(name, phrase)| (*name, phrase.span)).collect();
+    draft.written = seen.keys().collect();
+    draft.spans = seen.spans();
     let mut seen = Seen::new();
     for block in authentication {
         walk(cx, &block.statements, keywords::AUTHENTICATION, &mut seen, |cx, item| match item.value {
@@ -278,7 +277,7 @@ impl Draft {
             link: LinkConfig::default(),
             rules: Rules::default(),
             inherited: Inherited::default(),
-            spans: BTreeMap::new(),
+            spans: Spans::default(),
             hmac: None,
         }
     }

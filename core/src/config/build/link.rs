@@ -64,11 +64,11 @@ fn common(
     let what = "an interface's name";
     if word.text == "group" {
         let text = after(cx, word, words.next(), "the name or number of an interface group")?;
-        once(cx, group, text.text.clone(), text);
+        once(cx, group, text.text.to_string(), text);
         return Some(());
     }
     let text = if word.text == "name" { after(cx, word, words.next(), what)? } else { word };
-    let value = interface(cx, text, what)?.text.clone();
+    let value = interface(cx, text, what)?.text.to_string();
     once(cx, name, value, text);
     Some(())
 }

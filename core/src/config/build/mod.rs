@@ -187,7 +187,51 @@ impl Item<'_> {
 }
 
 /// The keywords of a block that were written already.
-pub(in crate::config) type Seen<'a> = BTreeMap<&'static str, &'a Phrase>;
+///
+/// Blocks have few keywords, so they are looked through one after the other.
+#[derive(Default)]
+pub(in crate::config) struct Seen<'a>(Vec<(&'static str, &'a Phrase)>);
+
+impl<'a> Seen<'a> {
+    pub(in crate::config) fn new() -> Seen<'a> {
+        Seen::default()
+    }
+
+    /// Notes a keyword, unless it was written before.
+    fn note(&mut self, keyword: &'static str, phrase: &'a Phrase) {
+        if !self.contains_key(keyword) {
+            self.0.push((keyword, phrase));
+        }
+    }
+
+    /// Where a keyword was first written.
+    fn get(&self, keyword: &str) -> Option<&'a Phrase> {
+        self.0.iter().find(|(seen, _)| *seen == keyword).map(|(_, phrase)| *phrase)
+    }
+
+    fn contains_key(&self, keyword: &str) -> bool {
+        self.get(keyword).is_some()
+    }
+
+    /// Where each keyword was first written.
+    fn spans(&self) -> Spans {
+        Spans(self.0.iter().map(|(keyword, phrase)| (*keyword, phrase.span)).collect())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(keyword, _)| *keyword)
+    }
+}
+
+/// Where keywords of a block were written.
+#[derive(Default)]
+struct Spans(Vec<(&'static str, Span)>);
+
+impl Spans {
+    fn get(&self, keyword: &str) -> Option<&Span> {
+        self.0.iter().find(|(seen, _)| *seen == keyword).map(|(_, span)| span)
+    }
+}
 
 /// The declared names of a kind of object, and where.
 type Names = BTreeMap<Name, Span>;
@@ -225,7 +269,7 @@ fn walk<'a, 's, 'd>(
         if phrase.unresolved {
             // What is wrong with it has been said, and it is not missing.
             if let Some(keyword) = keywords::find(block, &first.text) {
-                seen.entry(keyword.meaning()).or_insert(phrase);
+                seen.note(keyword.meaning(), phrase);
             }
             continue;
         }
@@ -257,7 +301,7 @@ fn walk<'a, 's, 'd>(
                 continue;
             }
         }
-        seen.entry(keyword.meaning()).or_insert(phrase);
+        seen.note(keyword.meaning(), phrase);
         let args = match (phrase.words.get(1), phrase.words.last()) {
             (Some(first), Some(last)) => first.span.to(last.span),
             _ => first.span,

@@ -49,7 +49,7 @@ pub(super) struct Sections<'a> {
 
 /// A section of which there can be very many.
 enum Part<'a> {
-    Whole(Section<'a>),
+    Whole(Box<Section<'a>>),
     Packed(Packed),
 }
 
@@ -64,7 +64,10 @@ impl<'a> Sections<'a> {
         let mut seen = Seen::new();
         for top in &tree.tops {
             match top {
-                Top::Packed(keyword, packed) => sections.many.entry(keyword).or_default().push(Part::Packed(*packed)),
+                Top::Packed(many, packed) => {
+                    let keyword = MANY.get(usize::from(*many)).copied().unwrap_or_default();
+                    sections.many.entry(keyword).or_default().push(Part::Packed(*packed));
+                }
                 Top::Whole(statement) => {
                     walk(cx, slice::from_ref(&**statement), keywords::ROOT, &mut seen, |cx, item| {
                         if !other(cx, &item) {
@@ -86,7 +89,7 @@ impl<'a> Sections<'a> {
             return;
         };
         if MANY.contains(&keyword) {
-            self.many.entry(keyword).or_default().push(Part::Whole(section));
+            self.many.entry(keyword).or_default().push(Part::Whole(Box::new(section)));
         } else {
             self.blocks.entry(keyword).or_default().push(section);
         }

@@ -169,7 +169,7 @@ impl Setting for Duration {
 impl Setting for String {
     fn set(&mut self, _: &mut Context<'_, '_>, item: &Item<'_>) {
         match item.value {
-            Value::Word(word) => self.clone_from(&word.text),
+            Value::Word(word) => *self = word.text.to_string(),
             Value::Bare(word) => *self = word.to_owned(),
             _ => {}
         }
@@ -349,7 +349,7 @@ pub(in crate::config) trait Entry: Sized {
 
 impl Entry for String {
     fn read(_: &mut Context<'_, '_>, words: &[Word]) -> Option<Self> {
-        words.first().map(|word| word.text.clone())
+        words.first().map(|word| word.text.to_string())
     }
 
     fn line(&self) -> String {

@@ -1,20 +1,14 @@
 //! `strict_mode`: what the RFC does not allow is put right, as the C version does, and told of.
 
-use super::Context;
+use super::{Context, Spans};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::{HmacMode, InitialState, InstanceConfig, Transport, VmacAddress};
 use crate::net::{Family, Priority, Version};
 use core::net::IpAddr;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 /// Makes an instance strict. `name`: the words of its name; `spans`: those of its keywords.
-pub(super) fn apply(
-    cx: &mut Context<'_, '_>,
-    config: &mut InstanceConfig,
-    name: Span,
-    spans: &BTreeMap<&'static str, Span>,
-) {
+pub(super) fn apply(cx: &mut Context<'_, '_>, config: &mut InstanceConfig, name: Span, spans: &Spans) {
     let strict = spans.get("strict_mode").copied();
     let report = |cx: &mut Context<'_, '_>, mut diagnostic: Diagnostic| {
         if let Some(strict) = strict {

@@ -1,7 +1,7 @@
 //! Times that cannot work together.
 
-use super::Context;
 use super::resolve::Built;
+use super::{Context, Spans};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::{InstanceConfig, InterfaceDelay};
 use crate::net::Family;
@@ -9,12 +9,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 /// Announcements that take longer than the time until the next.
-pub(super) fn announcements(
-    cx: &mut Context<'_, '_>,
-    config: &InstanceConfig,
-    name: Span,
-    spans: &BTreeMap<&'static str, Span>,
-) {
+pub(super) fn announcements(cx: &mut Context<'_, '_>, config: &InstanceConfig, name: Span, spans: &Spans) {
     let garp = &config.garp;
     if garp.refresh.is_zero() {
         return;

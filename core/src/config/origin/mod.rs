@@ -80,7 +80,7 @@ pub fn in_order(source: &Source) -> Object {
 impl Object {
     fn new(keyword: &'static str, words: &[Word], places: Vec<String>) -> Object {
         let heading = if words.is_empty() { keyword.to_owned() } else { said(words) };
-        let words = words.iter().skip(1).map(|word| word.text.clone()).collect();
+        let words = words.iter().skip(1).map(|word| word.text.to_string()).collect();
         Object { keyword, words, places, values: Vec::new(), blocks: Vec::new(), heading }
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn otherwise(keyword: &Keyword, now: Option<&[Word]>, written: &[Word
         Arg::Choice(_) => now.text != written.text,
         _ => false,
     };
-    other.then(|| written.text.clone())
+    other.then(|| written.text.to_string())
 }
 
 /// Whether nobody is to read it on a screen.

@@ -15,6 +15,7 @@ pub(in crate::config) mod text;
 mod watch;
 
 use super::diagnostic::{Diagnostic, Severity, Span, Via};
+use super::plain::{self, Plain};
 use super::source::{Need, Source};
 pub(super) use bounds::Limits;
 pub(super) use definition::definition_name;
@@ -106,7 +107,7 @@ pub(super) fn needs_within(source: &Source, limits: Limits) -> Vec<Need> {
     }
     let mut reader = Reader::with_limits(source, limits);
     let mut out = Vec::new();
-    while reader.next(&mut out).is_some() {}
+    while reader.plain().is_some() || reader.next(&mut out).is_some() {}
     reader.needs.into_iter().collect()
 }
 
@@ -150,6 +151,15 @@ impl<'s> Reader<'s> {
             said: BTreeSet::new(),
             misses: 0,
         }
+    }
+
+    /// The section that begins on the next line, and its file, if it is a plain one: then it is behind us, and no line
+    /// of it has anything to say here.
+    pub(super) fn plain(&mut self) -> Option<(usize, Plain)> {
+        let Some(Frame::File { file, offset, again: false, .. }) = self.frames.last_mut() else { return None };
+        let section = plain::section(self.source.text(*file), *offset)?;
+        *offset = section.next;
+        Some((*file, section))
     }
 
     /// The next line.

@@ -54,7 +54,7 @@ impl Form for MailServer {
             Some(port) => integer(cx, "the port", port, 1, 65_535)?,
             None => 25,
         };
-        Some(MailServer { host: host.text.clone(), port: u16::try_from(port).ok()? })
+        Some(MailServer { host: host.text.to_string(), port: u16::try_from(port).ok()? })
     }
 
     fn words(&self) -> String {
@@ -65,7 +65,7 @@ impl Form for MailServer {
 impl Form for Fifo {
     fn parse(_: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
         let [path, user @ ..] = words(item)? else { return None };
-        Some(Fifo { path: path.text.clone(), user: script::credentials(user) })
+        Some(Fifo { path: path.text.to_string(), user: script::credentials(user) })
     }
 
     fn words(&self) -> String {
@@ -157,7 +157,7 @@ impl Form for Chains {
         let chains = match words(item)? {
             [] => Chains { input: "INPUT".to_owned(), output: Some("OUTPUT".to_owned()) },
             [input, rest @ ..] => {
-                Chains { input: input.text.clone(), output: rest.first().map(|word| word.text.clone()) }
+                Chains { input: input.text.to_string(), output: rest.first().map(|word| word.text.to_string()) }
             }
         };
         if chains.output.as_ref() == Some(&chains.input) {
@@ -249,7 +249,7 @@ impl Form for SyncDaemon {
     /// An old form leaves `inst` and `id` out.
     fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
         let all = words(item)?;
-        let interface = interface(cx, all.first()?, "an interface's name")?.text.clone();
+        let interface = interface(cx, all.first()?, "an interface's name")?.text.to_string();
         let mut out =
             SyncDaemon { interface, instance: None, id: None, maxlen: None, port: None, ttl: None, group: None };
         let mut words = all.iter().enumerate().skip(1);
@@ -257,7 +257,7 @@ impl Form for SyncDaemon {
             let mut next = || words.next().map(|(_, word)| word);
             match word.text.as_str() {
                 "inst" => match next() {
-                    Some(name) => out.instance = Some(name.text.clone()),
+                    Some(name) => out.instance = Some(name.text.to_string()),
                     None => unknown(cx, item.keyword, word, "the name of an instance after it"),
                 },
                 "id" => out.id = u8::try_from(number(cx, word, next(), 0, 255)?).ok(),
@@ -272,7 +272,7 @@ impl Form for SyncDaemon {
                     }
                     out.group = Some(ip);
                 }
-                _ if at == 1 => out.instance = Some(word.text.clone()),
+                _ if at == 1 => out.instance = Some(word.text.to_string()),
                 _ if at == 2 && out.instance.is_some() => {
                     cx.report(
                         Diagnostic::warning("deprecated", word.span, "an id without `id` before it")

@@ -150,7 +150,7 @@ fn local(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<LocalAddresses> {
     let range = range(cx, words.first()?);
     let device = match words.get(1) {
         None => Some(None),
-        Some(word) => interface(cx, word, "an interface's name").map(|word| Some(word.text.clone())),
+        Some(word) => interface(cx, word, "an interface's name").map(|word| Some(word.text.to_string())),
     };
     trailing(cx, words.get(2..).unwrap_or_default());
     Some(LocalAddresses { range: range?, device: device? })

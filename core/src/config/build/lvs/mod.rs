@@ -165,7 +165,7 @@ fn service(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Given<Service>> {
 fn drafts<'a>(cx: &mut Context<'_, '_>, section: &Section<'a>) -> (VirtualDraft, Seen<'a>, Vec<RealDraft>) {
     let mut draft = VirtualDraft::default();
     let mut seen = Seen::new();
-    let mut real_servers = Vec::new();
+    let mut real_servers = Vec::with_capacity(section.block.statements.len());
     setting::read(cx, &mut draft, section.block, &mut seen, |cx, _, item| {
         real_servers.extend(real_server(cx, &item));
     });

@@ -122,7 +122,7 @@ impl Blank for Endpoint {
 impl Setting for Secret {
     fn set(&mut self, _: &mut Context<'_, '_>, item: &Item<'_>) {
         if let Value::Word(word) = item.value {
-            self.0.clone_from(&word.text);
+            self.0 = word.text.to_string();
         }
     }
 

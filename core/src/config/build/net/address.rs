@@ -184,7 +184,7 @@ impl Reader {
         let another = is_address_like(&word.text);
         if meant.is_none() && !another {
             self.prose = Some(match self.prose.take() {
-                None => (word.span, word.text.clone()),
+                None => (word.span, word.text.to_string()),
                 Some((span, mut text)) => {
                     text.push(' ');
                     text.push_str(&word.text);

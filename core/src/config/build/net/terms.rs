@@ -92,7 +92,7 @@ impl Term for String {
             "label" => "an address's label",
             _ => "an interface's name",
         };
-        interface(cx, word, what).map(|word| word.text.clone())
+        interface(cx, word, what).map(|word| word.text.to_string())
     }
 
     fn write(&self) -> String {

@@ -206,7 +206,7 @@ pub(super) fn option<'a>(cx: &mut Context<'_, '_>, block: Path, word: &'a Word) 
 pub(super) fn unknown(cx: &mut Context<'_, '_>, block: Path, word: &Word, what: &str) {
     let name: String = word.text.chars().take(60).collect();
     let mut diagnostic = Diagnostic::error("unknown-word", word.span, format!("`{name}` says nothing in a {what}"));
-    let longer = || keywords::of(block).find(|k| word.text.len() >= 2 && k.name.starts_with(&word.text));
+    let longer = || keywords::of(block).find(|k| word.text.len() >= 2 && k.name.starts_with(word.text.as_str()));
     if let Some(meant) = unknown::nearest(keywords::of(block), &word.text) {
         diagnostic = diagnostic.help(format!("did you mean `{}`?", meant.name));
     } else if let Some(meant) = longer() {

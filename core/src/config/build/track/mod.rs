@@ -111,7 +111,7 @@ fn weight(cx: &mut Context<'_, '_>, word: &Word, most: i16) -> Option<i16> {
 
 fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<TrackInterface> {
     let mut words = line.words.iter();
-    let name = interface(cx, words.next()?, "an interface's name")?.text.clone();
+    let name = interface(cx, words.next()?, "an interface's name")?.text.to_string();
     let mut entry = TrackInterface { name, weight: 0, reverse: false };
     while let Some(word) = words.next() {
         match address::option(cx, TRACK, word)?.name {

@@ -266,7 +266,7 @@ fn a_backup_that_slept_listens_before_it_takes_over() {
 #[test]
 fn stopping_resigns_releases_and_runs_the_script() {
     let mut vi = instance("VI_1");
-    vi.notify.stop = Some(Script::new(["/bin/stop"]));
+    vi.notify.stop = Some(Box::new(Script::new(["/bin/stop"])));
     let mut node = Node::new(config([vi]));
     node.pass(MASTER_DOWN);
     node.take_sent();

@@ -245,7 +245,7 @@ fn an_address_that_somebody_removes_comes_back_and_is_announced() {
 #[test]
 fn a_refused_address_is_tried_again_and_the_scripts_do_not_wait_for_it() {
     let mut vi = instance("VI_1");
-    vi.notify.master = Some(keepalived_core::config::model::Script::new(["/m"]));
+    vi.notify.master = Some(Box::new(keepalived_core::config::model::Script::new(["/m"])));
     let mut node = Node::new(config([vi]));
     node.refusals.push_back(Errno(12));
     node.pass(MASTER_DOWN);

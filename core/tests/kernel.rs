@@ -13,8 +13,8 @@ use std::time::Duration;
 
 const MASTER_DOWN: Duration = Duration::from_nanos(3_609_375_000);
 
-fn script(name: &str) -> Option<Script> {
-    Some(Script::new([name]))
+fn script(name: &str) -> Option<Box<Script>> {
+    Some(Box::new(Script::new([name])))
 }
 
 fn owner() -> InstanceConfig {

@@ -19,7 +19,7 @@ fn second() -> InstanceConfig {
 
 fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
     let mut config = common::grouped(instances);
-    config.sync_groups[0].notify.master = Some(Script::new(["/group-master"]));
+    config.sync_groups[0].notify.master = Some(Box::new(Script::new(["/group-master"])));
     config
 }
 

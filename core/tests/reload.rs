@@ -98,9 +98,9 @@ fn a_renamed_instance_is_the_same_router() {
 #[test]
 fn the_instances_scripts_run_in_order_one_at_a_time() {
     let mut vi = instance("VI_1");
-    vi.notify.master = Some(Script::new(["/m"]));
-    vi.notify.backup = Some(Script::new(["/b"]));
-    vi.notify.any = Some(Script::new(["/n", "x"]));
+    vi.notify.master = Some(Box::new(Script::new(["/m"])));
+    vi.notify.backup = Some(Box::new(Script::new(["/b"])));
+    vi.notify.any = Some(Box::new(Script::new(["/n", "x"])));
     let mut node = Node::bare();
     node.slow_scripts = true;
     node.snapshot();

@@ -542,7 +542,7 @@ fn a_stop_that_waits_for_a_script_does_not_start_anything() {
     let script = keepalived_core::config::model::Script::new(["/bin/stop"]);
     for seed in 0..200 {
         // Some of the scripts hang for long.
-        let mut scenario = cluster(1).each(|_, instance| instance.notify.stop = Some(script.clone()));
+        let mut scenario = cluster(1).each(|_, instance| instance.notify.stop = Some(Box::new(script.clone())));
         scenario.seed = seed;
         let mut world = started(scenario);
         act(&mut world, Action::Carrier(0, 0, false));

@@ -73,9 +73,9 @@ impl Vrrp {
         let default_user = self.config.global.script_user.clone();
         let mut runs = Vec::new();
         if let Some(script) = special {
-            runs.push(script.clone());
+            runs.push((**script).clone());
         }
-        if let Some(Script { argv, user, at }) = &scripts.any {
+        if let Some(Script { argv, user, at }) = scripts.any.as_deref() {
             let more = [kind.to_owned(), name.to_string(), word.to_owned(), priority.to_string()];
             runs.push(Script { argv: argv.iter().cloned().chain(more).collect(), user: user.clone(), at: *at });
         }

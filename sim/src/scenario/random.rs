@@ -257,7 +257,7 @@ fn track(made: &mut InstanceConfig, links: &[LinkPlan], grouped: bool, rng: &mut
 }
 
 fn all_scripts() -> NotifyScripts {
-    let script = |state: &str| Some(Script::new(["/bin/notify", state]));
+    let script = |state: &str| Some(Box::new(Script::new(["/bin/notify", state])));
     NotifyScripts {
         master: script("master"),
         backup: script("backup"),

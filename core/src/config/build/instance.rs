@@ -175,7 +175,7 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("notify_deleted", Value::Nothing) => draft.rules.notify_deleted = true,
         ("notify_deleted", Value::Script(script)) => {
             draft.rules.notify_deleted = true;
-            draft.notify.deleted = Some(script.clone());
+            draft.notify.deleted = Some(Box::new(script.clone()));
         }
         (name, Value::Script(script)) => notify(&mut draft.notify, name, script.clone()),
         _ => {}
@@ -196,7 +196,7 @@ pub(super) fn notify(scripts: &mut NotifyScripts, keyword: &str, script: Script)
         "notify_master_rx_lower_pri" => &mut scripts.master_rx_lower_pri,
         _ => &mut scripts.any,
     };
-    *slot = Some(script);
+    *slot = Some(Box::new(script));
 }
 
 /// The protocol's version, of a number that the table has found in range.

@@ -281,6 +281,22 @@ impl<T: Choice> Blank for T {
     }
 }
 
+impl Setting for Box<Script> {
+    fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
+        (**self).set(cx, item);
+    }
+
+    fn say(&self, keyword: &Keyword) -> Said {
+        (**self).say(keyword)
+    }
+}
+
+impl Blank for Box<Script> {
+    fn blank() -> Self {
+        Box::default()
+    }
+}
+
 impl<T: Setting + Blank> Setting for Option<T> {
     fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
         let before = cx.diagnostics.len();

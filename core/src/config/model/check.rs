@@ -72,13 +72,13 @@ pub enum Probe {
     /// `TCP_CHECK`: a connection.
     Tcp,
     /// `HTTP_GET` and `SSL_GET`
-    Http(HttpProbe),
+    Http(Box<HttpProbe>),
     /// `SMTP_CHECK`: a greeting with this name.
     Smtp(String),
     /// `DNS_CHECK`
-    Dns(DnsProbe),
+    Dns(Box<DnsProbe>),
     /// `UDP_CHECK`
-    Udp(UdpProbe),
+    Udp(Box<UdpProbe>),
     /// `PING_CHECK`: an echo.
     Ping,
 }
@@ -289,7 +289,7 @@ pub struct MiscCheck {
     /// When.
     pub pacing: Pacing,
     /// `misc_path` and `user`: what is run, and by whom.
-    pub script: Script,
+    pub script: Box<Script>,
     /// `misc_timeout`: how long it may run.
     pub timeout: Duration,
     /// `misc_dynamic`: its exit status says the weight.

@@ -24,7 +24,8 @@ impl Lvs {
     /// The scripts of all virtual servers, real servers and checks.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
         self.servers.iter_mut().flat_map(|server| {
-            let own = [&mut server.quorum_up, &mut server.quorum_down].into_iter().flatten();
+            let own =
+                [&mut server.quorum_up, &mut server.quorum_down].into_iter().flatten().map(|script| &mut **script);
             own.chain(server.real_servers.iter_mut().flat_map(RealServer::scripts_mut))
         })
     }
@@ -318,9 +319,9 @@ pub struct VirtualServer {
     /// `hysteresis`: how far above the quorum it is gained, and below it is lost; less than the quorum.
     pub hysteresis: u32,
     /// `quorum_up`: run when the quorum is gained.
-    pub quorum_up: Option<Script>,
+    pub quorum_up: Option<Box<Script>>,
     /// `quorum_down`: run when it is lost.
-    pub quorum_down: Option<Script>,
+    pub quorum_down: Option<Box<Script>>,
     /// `omega`: scripts for what goes down are run when the daemon stops.
     pub omega: bool,
     /// `syn_proxy`: handshakes are completed before a real server sees them; TCP only.
@@ -372,9 +373,9 @@ pub struct RealServer {
     /// `snmp_name`
     pub snmp_name: Option<String>,
     /// `notify_up`: run when it comes.
-    pub notify_up: Option<Script>,
+    pub notify_up: Option<Box<Script>>,
     /// `notify_down`: run when it fails.
-    pub notify_down: Option<Script>,
+    pub notify_down: Option<Box<Script>>,
     /// How it is found out whether it lives; all of them must succeed.
     pub checks: Vec<Check>,
 }
@@ -382,9 +383,9 @@ pub struct RealServer {
 impl RealServer {
     /// Its scripts and those of its checks.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
-        let own = [&mut self.notify_up, &mut self.notify_down].into_iter().flatten();
+        let own = [&mut self.notify_up, &mut self.notify_down].into_iter().flatten().map(|script| &mut **script);
         own.chain(self.checks.iter_mut().filter_map(|check| match check {
-            Check::Misc(check) => Some(&mut check.script),
+            Check::Misc(check) => Some(&mut *check.script),
             _ => None,
         }))
     }

@@ -45,23 +45,23 @@ impl Script {
     }
 }
 
-/// `notify_*` of an instance or a group.
+/// `notify_*` of an instance or a group. Boxed, for most have none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotifyScripts {
     /// `notify_master`
-    pub master: Option<Script>,
+    pub master: Option<Box<Script>>,
     /// `notify_backup`
-    pub backup: Option<Script>,
+    pub backup: Option<Box<Script>>,
     /// `notify_fault`
-    pub fault: Option<Script>,
+    pub fault: Option<Box<Script>>,
     /// `notify_stop`
-    pub stop: Option<Script>,
+    pub stop: Option<Box<Script>>,
     /// `notify`: for every change, with arguments.
-    pub any: Option<Script>,
+    pub any: Option<Box<Script>>,
     /// `notify_deleted`: when a reload removes the instance.
-    pub deleted: Option<Script>,
+    pub deleted: Option<Box<Script>>,
     /// `notify_master_rx_lower_pri`: when a master hears a lower one.
-    pub master_rx_lower_pri: Option<Script>,
+    pub master_rx_lower_pri: Option<Box<Script>>,
 }
 
 impl NotifyScripts {
@@ -78,5 +78,6 @@ impl NotifyScripts {
         ]
         .into_iter()
         .flatten()
+        .map(|script| &mut **script)
     }
 }

@@ -250,7 +250,7 @@ impl Writer {
             ("notify_master_rx_lower_pri", &notify.master_rx_lower_pri),
         ];
         for (keyword, slot) in all {
-            if let Some(Script { argv, user, .. }) = slot {
+            if let Some(Script { argv, user, .. }) = slot.as_deref() {
                 match user {
                     None => self.say(keyword, script::quoted(argv)),
                     Some(user) => {

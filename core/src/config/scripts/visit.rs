@@ -53,6 +53,11 @@ pub(super) fn retain(config: &mut Config, keep: &mut dyn FnMut(&mut Script, Use)
     for script in [&mut fifos.all_script, &mut fifos.vrrp_script, &mut fifos.lvs_script] {
         slot(script, Use::Fifo);
     }
+    let mut slot = |slot: &mut Option<Box<Script>>, usage| {
+        if slot.as_mut().is_some_and(|script| !keep(script, usage)) {
+            *slot = None;
+        }
+    };
     let of_instances = config.instances.iter_mut().map(|instance| &mut instance.notify);
     let of_groups = config.sync_groups.iter_mut().map(|group| &mut group.notify);
     for NotifyScripts { master, backup, fault, stop, any, deleted, master_rx_lower_pri } in

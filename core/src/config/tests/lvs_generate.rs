@@ -206,8 +206,8 @@ fn virtual_server(
         snmp_name: maybe(g, word),
         quorum,
         hysteresis: below(g, quorum as usize) as u32,
-        quorum_up: maybe(g, script),
-        quorum_down: maybe(g, script),
+        quorum_up: maybe(g, script).map(Box::new),
+        quorum_down: maybe(g, script).map(Box::new),
         omega: bool::arbitrary(g),
         syn_proxy: bool::arbitrary(g) && protocol.is_none_or(|protocol| protocol == Protocol::Tcp),
         local_addresses: local.filter(|_| uses_fnat).map(|local| local.name.clone()),
@@ -280,8 +280,8 @@ fn real_server(
         inhibit: bool::arbitrary(g),
         smtp_alert: bool::arbitrary(g),
         snmp_name: maybe(g, word),
-        notify_up: maybe(g, script),
-        notify_down: maybe(g, script),
+        notify_up: maybe(g, script).map(Box::new),
+        notify_down: maybe(g, script).map(Box::new),
         checks,
     }
 }
@@ -306,7 +306,7 @@ fn check(g: &mut Gen, ip: IpAddr, port: u16) -> Check {
         let user = maybe(g, credentials);
         return Check::Misc(MiscCheck {
             pacing: pacing(g),
-            script: Script { user, ..script(g) },
+            script: Box::new(Script { user, ..script(g) }),
             timeout: pause(g, 1),
             dynamic: bool::arbitrary(g),
         });
@@ -334,24 +334,24 @@ fn probe(g: &mut Gen) -> Probe {
         0 => Probe::Tcp,
         1 => Probe::Ping,
         2 => Probe::Smtp(word(g)),
-        3 => Probe::Dns(DnsProbe {
+        3 => Probe::Dns(Box::new(DnsProbe {
             kind: DnsType::ALL[below(g, DnsType::ALL.len())].1,
             name: pick(g, &["", "example.org", "a_b.c", "localhost"]).to_owned(),
-        }),
+        })),
         4 => {
             let min_length = u16::arbitrary(g);
             let byte = |g: &mut Gen| {
                 let mask = pick(g, &[0xff, 0xf0, 0x0f, 0]);
                 MaskedByte { value: u8::arbitrary(g) & mask, mask }
             };
-            Probe::Udp(UdpProbe {
+            Probe::Udp(Box::new(UdpProbe {
                 payload: Vec::arbitrary(g),
                 reply: maybe(g, |g| UdpReply {
                     pattern: (0..below(g, 9)).map(|_| byte(g)).collect(),
                     min_length,
                     max_length: min_length.saturating_add(u16::arbitrary(g)),
                 }),
-            })
+            }))
         }
         _ => {
             let tls = maybe(g, |g| match below(g, 3) {
@@ -361,7 +361,7 @@ fn probe(g: &mut Gen) -> Probe {
             });
             let urls = (0..1 + below(g, 3)).map(|_| url(g, tls.is_some())).collect();
             let version = pick(g, &[HttpVersion::V1_0, HttpVersion::V1_0Close, HttpVersion::V1_1]);
-            Probe::Http(HttpProbe { tls, version, fast_recovery: bool::arbitrary(g), urls })
+            Probe::Http(Box::new(HttpProbe { tls, version, fast_recovery: bool::arbitrary(g), urls }))
         }
     }
 }

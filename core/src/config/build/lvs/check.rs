@@ -164,7 +164,7 @@ check_fields!(UdpDraft, UDP_CHECK, {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct MiscDraft {
     pub(super) common: Common,
-    pub(super) script: Option<Script>,
+    pub(super) script: Option<Box<Script>>,
     pub(super) user: Option<Credentials>,
     pub(super) timeout: Option<core::time::Duration>,
     pub(super) dynamic: Option<Loose>,

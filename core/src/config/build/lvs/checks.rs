@@ -181,12 +181,12 @@ fn http<const TLS: bool>(
     let tls = tls(cx, &draft);
     let resolve = |(url, span): (UrlDraft<TLS>, Span)| url.resolve(cx, span, host, compliant);
     let urls: Vec<_> = draft.urls.into_iter().filter_map(resolve).collect();
-    let probe = Probe::Http(HttpProbe {
+    let probe = Probe::Http(Box::new(HttpProbe {
         tls,
         version: draft.version.unwrap_or(HttpVersion::V1_0),
         fast_recovery: draft.fast_recovery,
         urls,
-    });
+    }));
     from.network(cx, &draft.common, (probe, Defaults::HTTP), span)
 }
 
@@ -262,7 +262,7 @@ fn dns(cx: &mut Context<'_, '_>, draft: DnsDraft, from: &Heritage<'_>, span: Spa
             name.to_owned()
         }
     };
-    let probe = Probe::Dns(DnsProbe { kind: draft.kind.unwrap_or(DnsType::Soa), name });
+    let probe = Probe::Dns(Box::new(DnsProbe { kind: draft.kind.unwrap_or(DnsType::Soa), name }));
     from.network(cx, &draft.common, (probe, Defaults::DNS), span)
 }
 
@@ -287,7 +287,8 @@ fn udp(cx: &mut Context<'_, '_>, draft: UdpDraft, from: &Heritage<'_>, span: Spa
         );
     }
     let reply = draft.reply.map(|pattern| UdpReply { pattern: pattern.0, min_length, max_length });
-    let probe = Probe::Udp(UdpProbe { payload: draft.payload.map(|bytes| bytes.0).unwrap_or_default(), reply });
+    let probe =
+        Probe::Udp(Box::new(UdpProbe { payload: draft.payload.map(|bytes| bytes.0).unwrap_or_default(), reply }));
     from.network(cx, &draft.common, (probe, Defaults::PLAIN), span)
 }
 
@@ -306,7 +307,7 @@ fn misc(cx: &mut Context<'_, '_>, draft: MiscDraft, from: &Heritage<'_>, span: S
     let inherited = from.pacing[1].delay_loop.unwrap_or(DELAY_LOOP);
     Some(Check::Misc(MiscCheck {
         pacing,
-        script: Script { user: draft.user, ..script },
+        script: Box::new(Script { user: draft.user, ..*script }),
         timeout: draft.timeout.filter(|timeout| !timeout.is_zero()).unwrap_or(inherited),
         dynamic: draft.dynamic.is_some_and(|Loose(on)| on),
     }))

@@ -179,7 +179,11 @@ fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<RealDraft> {
     let (ip, port) = endpoint.unwrap_or((core::net::Ipv4Addr::UNSPECIFIED.into(), 0));
     let mut draft = RealDraft::new(ip, port, item.args);
     setting::read(cx, &mut draft, block, &mut Seen::new(), |cx, draft, item| {
-        draft.checks.extend(check::read(cx, &item));
+        if let Some(check) = check::read(cx, &item) {
+            // Most servers have one.
+            draft.checks.reserve_exact(1);
+            draft.checks.push(check);
+        }
     });
     endpoint.map(|_| draft)
 }

@@ -12,7 +12,7 @@ use super::{DELAY_LOOP, Mails};
 use crate::config::build::setting::Fields;
 use crate::config::model::{
     Check, Config, DnsType, Forwarding, GroupEntry, HttpProbe, HttpVersion, NetworkCheck, Pacing, Probe, RealServer,
-    Secret, Service, Ssl, Target, Tls, VirtualServer,
+    Script, Secret, Service, Ssl, Target, Tls, VirtualServer,
 };
 use crate::config::print::{Secrets, Writer, quoted_word};
 use crate::net::Family;
@@ -143,7 +143,7 @@ fn check(out: &mut Writer, check: &Check, real: &RealServer, silence: &Silence) 
             let draft = MiscDraft {
                 common: Common { ..pacing(&check.pacing, Defaults::MISC, silence) },
                 user: check.script.user.clone(),
-                script: Some(crate::config::model::Script { user: None, ..check.script.clone() }),
+                script: Some(Box::new(Script { user: None, ..(*check.script).clone() })),
                 timeout: (check.timeout != DELAY_LOOP).then_some(check.timeout),
                 dynamic: check.dynamic.then_some(Loose(true)),
             };

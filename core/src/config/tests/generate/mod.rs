@@ -152,13 +152,13 @@ pub(super) fn script(g: &mut Gen) -> Script {
 
 fn notify(g: &mut Gen) -> NotifyScripts {
     NotifyScripts {
-        master: maybe(g, script),
-        backup: maybe(g, script),
-        fault: maybe(g, script),
-        stop: maybe(g, script),
-        any: maybe(g, script),
+        master: maybe(g, script).map(Box::new),
+        backup: maybe(g, script).map(Box::new),
+        fault: maybe(g, script).map(Box::new),
+        stop: maybe(g, script).map(Box::new),
+        any: maybe(g, script).map(Box::new),
         deleted: None,
-        master_rx_lower_pri: maybe(g, script),
+        master_rx_lower_pri: maybe(g, script).map(Box::new),
     }
 }
 

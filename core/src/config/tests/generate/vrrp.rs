@@ -17,7 +17,7 @@ pub(super) fn extend(g: &mut Gen, instance: &mut InstanceConfig, n: usize, confi
     }
     instance.rules.track_src_ip &= instance.source.is_some();
     if instance.rules.notify_deleted {
-        instance.notify.deleted = maybe(g, script);
+        instance.notify.deleted = maybe(g, script).map(Box::new);
     }
     instance.hmac = maybe(g, |g| Box::new(hmac(g)));
     if instance.hmac.is_some() {

@@ -33,11 +33,15 @@ pub(super) fn check(wanted: &Wanted, format: Format, all: bool) -> ExitCode {
             } else if loaded.parsed.diagnostics.is_empty() {
                 let _ = writeln!(err, "{}: nothing to complain of", wanted.file.display());
             }
-            loaded.is_usable()
+            let usable = loaded.is_usable();
+            leave(loaded);
+            usable
         }
         (Ok(loaded), Format::Json) => {
             let in_force = all.then(|| in_order(&loaded.source));
-            print_json(&Report { in_force, ..report(&loaded.parsed.diagnostics, &loaded.source, loaded.strict) })
+            let report = report(&loaded.parsed.diagnostics, &loaded.source, loaded.strict);
+            leave(loaded);
+            print_json(&Report { in_force, ..report })
         }
     };
     if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -72,13 +76,20 @@ pub(super) fn test(options: &Options) -> ExitCode {
     };
     let _ = out.write_all(loaded.rendered(colour).as_bytes());
     let diagnostics = &loaded.parsed.diagnostics;
-    if diagnostics.iter().any(|diagnostic| SECURITY.contains(&diagnostic.code)) {
+    let status = if diagnostics.iter().any(|diagnostic| SECURITY.contains(&diagnostic.code)) {
         ExitCode::from(exit::TEST_INSECURE)
     } else if diagnostics.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(exit::TEST_COMPLAINTS)
-    }
+    };
+    leave(loaded);
+    status
+}
+
+/// The process ends: its memory need not be given back object by object.
+fn leave(loaded: Loaded) {
+    std::mem::forget(loaded);
 }
 
 /// A configuration, and what there is to say of it and of its scripts.

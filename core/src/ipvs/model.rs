@@ -6,11 +6,15 @@ use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// All services of a network namespace.
+/// All that a network namespace's IPVS is set to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// The services.
     pub services: BTreeMap<ServiceKey, Service>,
+    /// The connection timeouts in force.
+    pub timeouts: Timeouts,
+    /// The daemons of connection synchronisation that run: at most one of each role.
+    pub daemons: BTreeMap<SyncRole, SyncDaemon>,
 }
 
 /// What a service takes; the kernel has each once.

@@ -25,6 +25,8 @@ impl Errno {
     pub const EEXIST: Errno = Errno(17);
     /// No such device.
     pub const ENODEV: Errno = Errno(19);
+    /// The kernel does not have the protocol; also "no such family of generic netlink".
+    pub const EPROTONOSUPPORT: Errno = Errno(93);
     /// No such address.
     pub const EADDRNOTAVAIL: Errno = Errno(99);
     /// The interface is down.
@@ -47,7 +49,9 @@ impl fmt::Display for Errno {
             17 => "already exists",
             19 => "no such device",
             22 => "invalid argument",
+            34 => "out of range",
             90 => "message too long",
+            93 => "protocol not supported",
             97 => "address family not supported",
             99 => "no such address",
             100 => "the interface is down",

@@ -1,10 +1,11 @@
 //! Random tables, small enough for changes to meet.
 
 use super::*;
-use crate::config::model::{Tunnel, TunnelChecksum};
+use crate::config::model::{Protocol, Tunnel, TunnelChecksum};
 use crate::net::Family;
 use core::net::IpAddr;
 use quickcheck::{Arbitrary, Gen};
+use std::collections::BTreeMap;
 
 fn pick<T: Clone>(g: &mut Gen, of: &[T]) -> T {
     g.choose(of).cloned().expect("something to choose from")

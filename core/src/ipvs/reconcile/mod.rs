@@ -339,7 +339,3 @@ impl Reconciler {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

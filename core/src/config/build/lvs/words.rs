@@ -6,6 +6,7 @@ use super::super::values::integer;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lexer::Word;
 use crate::config::model::AddressRange;
+use crate::ipvs::desired::MAX_RANGE;
 use crate::net::Family;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -70,7 +71,10 @@ pub(super) fn range(cx: &mut Context<'_, '_>, word: &Word) -> Option<AddressRang
         (None, None) => return address(cx, word).map(AddressRange::single),
     };
     let problem = match read {
-        Some(Ok(range)) => return Some(range),
+        Some(Ok(range)) => match too_long(&range) {
+            None => return Some(range),
+            Some(problem) => problem,
+        },
         Some(Err(problem)) => problem,
         None => Problem { label: "expected an address before it".into(), help: None },
     };
@@ -93,6 +97,15 @@ impl Problem {
     fn new(label: impl Into<String>) -> Problem {
         Problem { label: label.into(), help: None }
     }
+}
+
+/// The kernel has a service for each address.
+fn too_long(range: &AddressRange) -> Option<Problem> {
+    let behind = to_bits(range.last) - to_bits(range.first);
+    (behind >= MAX_RANGE as u128).then(|| Problem {
+        label: format!("more than {MAX_RANGE} addresses"),
+        help: Some("a firewall mark stands for any number of addresses: `fwmark`".into()),
+    })
 }
 
 fn network(ip: IpAddr, length: &str) -> Result<AddressRange, Problem> {

@@ -17,7 +17,7 @@ fn names(text: &str) -> Vec<String> {
 const GROUP: &str = "virtual_server_group G {
     10.0.0.1-3 80
     fd00::ffff-fd00::1:0 80
-    fwmark 5
+    fwmark 5 inet
     10.0.0.3 80
     10.0.1.0/30 0
     fwmark 6 inet6
@@ -29,6 +29,7 @@ fn a_group_is_all_its_addresses_and_then_its_marks() {
     let text = format!(
         "{GROUP}virtual_server group G {{
     protocol TCP
+    lvs_method TUN
     persistence_timeout 60
     persistence_granularity 255.255.255.0
     real_server 10.1.0.1 80 {{
@@ -102,4 +103,15 @@ fn a_range_has_an_end() {
     assert_eq!(addresses(all).count(), MAX_RANGE);
     let last = AddressRange::single(IpAddr::from([255, 255, 255, 255]));
     assert_eq!(addresses(last).collect::<Vec<_>>(), [IpAddr::from([255, 255, 255, 255])]);
+}
+
+#[test]
+fn a_range_without_end_is_refused() {
+    let text = |range: &str| format!("virtual_server_group G {{\n    {range} 80\n}}\n");
+    let codes = |range: &str| {
+        let parsed = config::parse(&Source::single("keepalived.conf", text(range)));
+        parsed.diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>()
+    };
+    assert!(codes("2001:db8::/64").contains(&"bad-range") && codes("10.0.0.0/15").contains(&"bad-range"));
+    assert!(!codes("2001:db8::/112").contains(&"bad-range") && !codes("10.0.0.0/16").contains(&"bad-range"));
 }

@@ -44,9 +44,11 @@ impl Reconciler {
         let no_service = |key| self.faults.contains_key(&Spot::Service(key));
         match (flight.spot, flight.kind, errno) {
             (_, _, Errno::ENOBUFS | Errno::ETIMEDOUT) => Meaning::Lost,
-            (_, Kind::Delete, Errno::ENOENT | Errno::ESRCH) => Meaning::Done,
             // A service that was refused has no destinations: that was told.
-            (Spot::Destination(key, _), Kind::Add | Kind::Set, Errno::ESRCH) if no_service(key) => Meaning::Done,
+            (Spot::Destination(key, _), _, Errno::ESRCH) if no_service(key) => Meaning::Done,
+            // The destination is gone, and its service as well, which was wanted.
+            (Spot::Destination(..), Kind::Delete, Errno::ESRCH) => Meaning::Surprise,
+            (_, Kind::Delete, Errno::ENOENT | Errno::ESRCH) => Meaning::Done,
             (_, Kind::Add, Errno::EEXIST) | (Spot::Service(_), Kind::Set, Errno::ESRCH) => Meaning::Surprise,
             // Of a service ENOENT means that there is no such scheduler.
             (Spot::Destination(..), _, Errno::ENOENT | Errno::ESRCH) => Meaning::Surprise,

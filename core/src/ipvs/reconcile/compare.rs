@@ -10,6 +10,7 @@ use crate::ipvs::{
 };
 use crate::kernel::Errno;
 use crate::time::Time;
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A service of which nothing is known but that it is there.
@@ -166,11 +167,11 @@ impl Reconciler {
     fn compare_service(&mut self, key: ServiceKey, read: Option<Service>, drift: &mut Drift) {
         let news = self.is_news(Spot::Service(key));
         let Some(read) = read else {
-            if let Some(had) = self.have.remove(&key) {
-                if news {
-                    drift.missing(|| format!("service {key}"));
-                    drift.missing += u32::try_from(had.destinations.len()).unwrap_or(u32::MAX);
-                }
+            if let Some(had) = self.have.remove(&key)
+                && news
+            {
+                drift.missing(|| format!("service {key}"));
+                drift.missing += u32::try_from(had.destinations.len()).unwrap_or(u32::MAX);
             }
             self.leaving.remove(&key);
             return self.dirty.service(key);
@@ -302,9 +303,16 @@ fn settle(read: &mut SyncDaemon, asked: Option<&SyncDaemon>) {
         && same(asked.port.into(), read.port.into())
         && same(asked.ttl.into(), read.ttl.into())
         && (asked.group.is_none() || asked.group == read.group)
-        // The kernel takes no more than fits into the interface's packets.
-        && (asked.max_length == 0 || read.max_length <= asked.max_length);
+        && (asked.max_length == 0 || read.max_length == kernel_length(asked, read.group));
     if fits {
         *read = asked.clone();
     }
+}
+
+/// What the kernel makes of a length (`start_sync_thread` of net/netfilter/ipvs/ip_vs_sync.c): what fits into a datagram, and for a backup
+/// nothing that is too short for what others send.
+fn kernel_length(asked: &SyncDaemon, group: Option<IpAddr>) -> u16 {
+    let least = if asked.role == SyncRole::Backup { 1024 } else { 1 };
+    let headers = if group.is_some_and(|group| group.is_ipv6()) { 40 + 8 } else { 20 + 8 };
+    asked.max_length.clamp(least, u16::MAX - headers)
 }

@@ -124,7 +124,7 @@ struct Reading {
 }
 
 impl Reconciler {
-    /// Asks for a reading first. `flush`: services that are not wanted when its result comes are removed, whoever made them (`lvs_flush`);
+    /// Asks for a reading first, as soon as anything is wanted. `flush`: services that are not wanted when its result comes are removed, whoever made them (`lvs_flush`);
     /// afterwards those of others are left alone. So all that is wanted at the start must be set before that result is handed in.
     #[must_use]
     pub fn new(flush: bool) -> Reconciler {
@@ -285,10 +285,17 @@ impl Reconciler {
         [self.next_reading(), self.retries.next()].into_iter().flatten().min()
     }
 
+    /// Whether anything in the kernel is our business. Where nothing is, it need not even have IPVS.
+    fn is_needed(&self) -> bool {
+        let services = !self.want.is_empty() || !self.have.is_empty() || !self.leaving.is_empty();
+        let open = self.reading.asked || !self.faults.is_empty() || !self.unsure.is_empty();
+        services || open || self.flush || self.owns_sync || self.want_timeouts != Timeouts::default()
+    }
+
     /// When the table is to be read again.
     fn next_reading(&self) -> Option<Time> {
         let reading = &self.reading;
-        if self.stopping || reading.under_way || reading.due {
+        if self.stopping || reading.under_way || reading.due || !self.is_needed() {
             return None;
         }
         let interval = match reading.backoff {
@@ -311,7 +318,7 @@ impl Reconciler {
                 }
                 return self.queue.pop_front().map(|command| self.give_out(command));
             }
-            if self.reading.due && !self.reading.under_way {
+            if self.reading.due && !self.reading.under_way && self.is_needed() {
                 self.reading.due = false;
                 self.reading.asked = false;
                 self.reading.under_way = true;
@@ -339,3 +346,7 @@ impl Reconciler {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod daemon;
 pub mod doubts;
 pub mod files;
+pub mod ipvs;
 pub mod log;
 pub mod net;
 pub mod netlink;

@@ -1,6 +1,9 @@
 //! An attempt: what all kinds of check have in common.
 
+use super::dns::Dns;
+use super::http::Http;
 use super::ping::Ping;
+use super::smtp::Smtp;
 use super::udp::Udp;
 use super::{Step, Verdict, tcp, words};
 use crate::check::{ConnFailure, ConnNews};
@@ -27,9 +30,11 @@ enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Talk {
     Tcp,
+    Http(Box<Http>),
+    Smtp(Smtp),
+    Dns(Dns),
     Udp(Udp),
     Ping(Ping),
-    Later,
 }
 
 impl Attempt {
@@ -38,9 +43,11 @@ impl Attempt {
     pub fn new(check: &NetworkCheck, url: usize, seed: u64) -> Self {
         let talk = match &check.probe {
             Probe::Tcp => Talk::Tcp,
+            Probe::Http(_) => Talk::Http(Box::new(Http::new())),
+            Probe::Smtp(_) => Talk::Smtp(Smtp::new()),
+            Probe::Dns(_) => Talk::Dns(Dns::new(seed)),
             Probe::Udp(_) => Talk::Udp(Udp::new(seed)),
             Probe::Ping => Talk::Ping(Ping::new(seed)),
-            Probe::Http(_) | Probe::Smtp(_) | Probe::Dns(_) => Talk::Later,
         };
         Attempt { url, stage: Stage::Connecting, talk }
     }
@@ -68,56 +75,115 @@ impl Attempt {
 
     /// The answer to [`Step::Match`]. `Err`: the matcher gave up, and why.
     pub fn matched(&mut self, check: &NetworkCheck, found: Result<bool, String>) -> Step {
-        let _ = found;
-        let step = Step::Wait;
+        let step = match (&self.talk, &check.probe) {
+            _ if self.stage != Stage::Talking => Step::Wait,
+            (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
+                Some(url) => http.matched(url, found),
+                None => Step::failed(CHANGED),
+            },
+            _ => Step::Wait,
+        };
         self.concluded(check, step)
     }
 
-    /// The stage has taken longer than it may.
+    /// The verdict when a stage takes longer than it may. Only a UDP check that needs no answer passes.
     pub fn timed_out(&self, check: &NetworkCheck) -> Verdict {
         let time = words::time(check.target.timeout);
         if self.stage == Stage::Connecting {
-            return Verdict::Failed(format!("no connection within {time}"));
+            return self.named(check, Verdict::Failed(format!("no connection within {time}")));
         }
-        match (&self.talk, &check.probe) {
-            (Talk::Udp(_), Probe::Udp(probe)) if probe.reply.is_none() => Verdict::Passed,
-            _ => Verdict::Failed(format!("no answer within {time}")),
+        let reason = match (&self.talk, &check.probe) {
+            (Talk::Udp(_), Probe::Udp(probe)) if probe.reply.is_none() => return Verdict::Passed,
+            (Talk::Http(http), _) => format!("no complete answer within {time}: {}", http.progress()),
+            (Talk::Smtp(smtp), _) => format!("no answer within {time}: {} is missing", smtp.awaited()),
+            (Talk::Dns(Dns { others, .. }) | Talk::Ping(Ping { others, .. }), _) if *others > 0 => {
+                format!("no answer within {time}, but {others} that belong to something else")
+            }
+            _ => format!("no answer within {time}"),
+        };
+        self.named(check, Verdict::Failed(reason))
+    }
+
+    /// The MD5 sum of an HTTP answer's body, as far as it has come and been looked at; `None` where the URL has no `digest`.
+    pub fn digest(&self) -> Option<[u8; 16]> {
+        match &self.talk {
+            Talk::Http(http) => http.digest(),
+            _ => None,
         }
     }
 
     fn connected(&mut self, check: &NetworkCheck) -> Step {
         match (&mut self.talk, &check.probe) {
             (Talk::Tcp, Probe::Tcp) => tcp::connected(),
+            (Talk::Http(_), Probe::Http(probe)) => match probe.urls.get(self.url) {
+                Some(url) => Http::connected(check, probe, url),
+                None => Step::failed(CHANGED),
+            },
+            (Talk::Smtp(_), Probe::Smtp(_)) => Step::Wait,
+            (Talk::Dns(dns), Probe::Dns(probe)) => dns.connected(probe),
             (Talk::Udp(udp), Probe::Udp(probe)) => udp.connected(probe),
             (Talk::Ping(ping), Probe::Ping) => ping.connected(),
-            _ => Step::failed(OTHER),
+            _ => Step::failed(CHANGED),
         }
     }
 
     fn data(&mut self, check: &NetworkCheck, bytes: &[u8]) -> Step {
         match (&mut self.talk, &check.probe) {
-            (Talk::Tcp, Probe::Tcp) => Step::Wait,
+            (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
+                Some(url) => http.data(url, bytes),
+                None => Step::failed(CHANGED),
+            },
+            (Talk::Smtp(smtp), Probe::Smtp(name)) => smtp.data(name, bytes),
+            (Talk::Dns(dns), Probe::Dns(_)) => dns.data(bytes),
             (Talk::Udp(_), Probe::Udp(probe)) => Udp::data(probe, bytes),
             (Talk::Ping(ping), Probe::Ping) => ping.data(bytes),
-            _ => Step::failed(OTHER),
+            _ => Step::failed(CHANGED),
         }
     }
 
-    fn closed(&mut self, _check: &NetworkCheck, _clean: bool) -> Step {
-        Step::failed("the connection was closed without an answer")
-    }
-
-    fn failed(&mut self, _check: &NetworkCheck, failure: &ConnFailure) -> Step {
-        Step::failed(words::failure(failure))
-    }
-
-    fn concluded(&mut self, _check: &NetworkCheck, step: Step) -> Step {
-        if matches!(step, Step::Done(_)) {
-            self.stage = Stage::Over;
+    fn closed(&mut self, check: &NetworkCheck, announced: bool) -> Step {
+        match (&mut self.talk, &check.probe) {
+            (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
+                Some(url) => http.closed(url, announced),
+                None => Step::failed(CHANGED),
+            },
+            (Talk::Smtp(smtp), _) => smtp.closed(),
+            _ => Step::failed("the connection was closed without an answer"),
         }
-        step
+    }
+
+    fn failed(&mut self, check: &NetworkCheck, failure: &ConnFailure) -> Step {
+        match (&mut self.talk, &check.probe) {
+            (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
+                Some(url) => http.failed(probe, url, failure),
+                None => Step::failed(CHANGED),
+            },
+            (Talk::Smtp(smtp), _) => Step::failed(format!("{}, before {}", words::failure(failure), smtp.awaited())),
+            _ => Step::failed(words::failure(failure)),
+        }
+    }
+
+    fn concluded(&mut self, check: &NetworkCheck, step: Step) -> Step {
+        match step {
+            Step::Done(verdict) => {
+                self.stage = Stage::Over;
+                Step::Done(self.named(check, verdict))
+            }
+            step => step,
+        }
+    }
+
+    /// Says which URL failed, where there are several.
+    fn named(&self, check: &NetworkCheck, verdict: Verdict) -> Verdict {
+        match (&check.probe, verdict) {
+            (Probe::Http(probe), Verdict::Failed(reason)) if probe.urls.len() > 1 => {
+                let path = probe.urls.get(self.url).map_or("?", |url| &url.path);
+                Verdict::Failed(format!("{path}: {reason}"))
+            }
+            (_, verdict) => verdict,
+        }
     }
 }
 
 /// Where an attempt is given another check than its own.
-const OTHER: &str = "the check has changed meanwhile";
+const CHANGED: &str = "the check has changed meanwhile";

@@ -8,13 +8,19 @@
 
 mod attempt;
 mod dial;
+mod dns;
+mod http;
 mod ping;
+mod smtp;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod udp;
 mod words;
 
 pub use attempt::Attempt;
 pub use dial::{dial, urls};
+pub use http::TEXT;
 
 use crate::config::model::Regex;
 use std::sync::Arc;

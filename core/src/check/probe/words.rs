@@ -24,6 +24,13 @@ pub(super) fn time(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
+/// The beginning of a text from outside, without characters that would disturb a log.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    let shown = bytes.get(..SHOWN).unwrap_or(bytes);
+    let dots = if bytes.len() > SHOWN { "..." } else { "" };
+    format!("\"{}{dots}\"", shown.escape_ascii())
+}
+
 /// The beginning of bytes from outside.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let mut out = String::new();

@@ -104,7 +104,7 @@ impl Attempt {
         self.named(check, Verdict::Failed(reason))
     }
 
-    /// The MD5 sum of an HTTP answer's body, as far as it has come and been looked at; `None` where the URL has no `digest`.
+    /// The MD5 sum that a complete HTTP answer was judged by (`genhash`); `None` without a `digest`, and where a `regex` is looked for after it.
     pub fn digest(&self) -> Option<[u8; 16]> {
         match &self.talk {
             Talk::Http(http) => http.digest(),

@@ -30,6 +30,8 @@ pub(super) enum Http {
     Body(Body),
     /// A regular expression is looked for in this many bytes.
     Matching(usize),
+    /// The answer is complete: its digest, where the URL has one.
+    Judged(Option<[u8; 16]>),
 }
 
 impl Http {
@@ -76,7 +78,7 @@ impl Http {
                 Step::failed("the connection was closed without a close_notify, which `tls_compliant` asks for")
             }
             Http::Body(_) => self.judge(url),
-            Http::Matching(_) => Step::Wait,
+            Http::Matching(_) | Http::Judged(_) => Step::Wait,
         }
     }
 
@@ -87,7 +89,7 @@ impl Http {
             Http::Head(head) => Step::failed(format!("{failure}, after {}", head.progress())),
             Http::Body(_) if probe.tls.is_some() && !url.tls_compliant => self.judge(url),
             Http::Body(body) => Step::failed(format!("{failure}, after {}", body.progress())),
-            Http::Matching(_) => Step::Wait,
+            Http::Matching(_) | Http::Judged(_) => Step::Wait,
         }
     }
 
@@ -113,13 +115,13 @@ impl Http {
             Http::Head(head) => head.progress(),
             Http::Body(body) => body.progress(),
             Http::Matching(_) => "an answer in which the regular expression could not be looked for".to_owned(),
+            Http::Judged(_) => "a complete answer".to_owned(),
         }
     }
 
-    /// The body's digest as it is up to now (`genhash`).
     pub(super) fn digest(&self) -> Option<[u8; 16]> {
         match self {
-            Http::Body(body) => body.digest(),
+            Http::Judged(digest) => *digest,
             _ => None,
         }
     }
@@ -127,14 +129,15 @@ impl Http {
     /// Judges an answer that is complete.
     fn judge(&mut self, url: &Url) -> Step {
         let Http::Body(body) = self else { return Step::Wait };
-        if let (Some(expected), Some(got)) = (&url.digest, body.digest())
-            && got != *expected
+        let (digest, text, progress) = (body.digest(), body.text(), body.progress());
+        *self = Http::Judged(digest);
+        if let (Some(expected), Some(got)) = (&url.digest, &digest)
+            && got != expected
         {
-            let (got, expected) = (words::hex(&got), words::hex(expected));
-            return Step::failed(format!("digest is {got}, expected {expected}; {}", body.progress()));
+            let (got, expected) = (words::hex(got), words::hex(expected));
+            return Step::failed(format!("digest is {got}, expected {expected}; {progress}"));
         }
         let Some(regex) = &url.regex else { return Step::passed() };
-        let text = body.text();
         *self = Http::Matching(text.len());
         Step::Match(Arc::<Regex>::new(regex.clone()), text)
     }

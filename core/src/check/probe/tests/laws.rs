@@ -88,8 +88,11 @@ fn outcome(check: usize, pieces: &[&[u8]], clean: Option<bool>, snapshots: bool)
         dialogue.news(ConnNews::Closed { clean });
         assert!(dialogue.verdict.is_some(), "{:?}", dialogue.attempt);
     }
-    let late = dialogue.verdict.is_none().then(|| dialogue.attempt.timed_out(&dialogue.check));
-    format!("{:?} {:?} {:?} {late:?}", dialogue.said, dialogue.text, dialogue.verdict)
+    match dialogue.verdict {
+        // What would have been said before the last piece is not said any more.
+        Some(verdict) => format!("{:?} {verdict:?}", dialogue.text),
+        None => format!("{:?} {:?}", dialogue.said, dialogue.attempt.timed_out(&dialogue.check)),
+    }
 }
 
 fn in_pieces(check: usize, answer: Vec<u8>, cuts: Vec<u8>, clean: Option<bool>) -> bool {

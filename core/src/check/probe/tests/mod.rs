@@ -18,7 +18,7 @@ pub(super) fn check(text: &str) -> NetworkCheck {
     let text = format!("virtual_server 10.0.0.100 80 {{\n real_server 10.0.0.1 8080 {{\n{text}\n }}\n}}\n");
     let parsed = parse(&Source::single("test.conf", &text));
     assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
-    let server = &parsed.config.lvs.virtual_servers[0];
+    let server = &parsed.config.lvs.servers[0];
     assert!(matches!(server.service, Service::Address { .. }), "{server:?}");
     match &server.real_servers[0].checks[0] {
         Check::Network(check) => check.clone(),

@@ -14,6 +14,7 @@ mod pack;
 pub mod pattern;
 mod preprocess;
 mod print;
+pub mod regexes;
 pub mod render;
 pub mod report;
 pub mod scripts;

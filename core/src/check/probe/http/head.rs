@@ -55,7 +55,7 @@ impl Head {
             }
             other => other,
         }
-        .map_err(|error| format!("the answer is not HTTP: {error}: {}", words::quoted(&self.0)))
+        .map_err(|_| format!("the answer is not HTTP: {}", words::quoted(&self.0)))
     }
 }
 

@@ -64,9 +64,9 @@ fn what_servers_call_their_protocol() {
 
 #[test]
 fn what_is_not_http() {
-    http("").hears("SSH-2.0-x\r\n\r\n").failed("the answer is not HTTP: ?: \"SSH-2.0-x\\r\\n\\r\\n\"");
-    http("").hears("\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").failed("the answer is not HTTP: ?: \"\\r\\n\\r\\n\"");
-    http("").hears("HTTP/1.1 x\r\n\r\n").failed("the answer is not HTTP: ?: \"HTTP/1.1 x\\r\\n\\r\\n\"");
+    http("").hears("SSH-2.0-x\r\n\r\n").failed("the answer is not HTTP: \"SSH-2.0-x\\r\\n\\r\\n\"");
+    http("").hears("\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").failed("the answer is not HTTP: \"\\r\\n\\r\\n\"");
+    http("").hears("HTTP/1.1 x\r\n\r\n").failed("the answer is not HTTP: \"HTTP/1.1 x\\r\\n\\r\\n\"");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Any bytes, as what the server of a check says: a verdict always comes of it, the same however the bytes are cut, and no more is kept than may be.
 
-#![allow(dead_code)] // Each target has its own protocol.
+#![allow(dead_code, clippy::panic)] // Each target has its own protocol, and a panic is its find.
 
 use keepalived_core::check::ConnNews;
 use keepalived_core::check::probe::{Attempt, Step, TEXT, Verdict};

@@ -8,6 +8,8 @@ mod config;
 mod lexer;
 #[path = "../fuzz/bodies/packet.rs"]
 mod packet;
+#[path = "../fuzz/bodies/peer.rs"]
+mod peer;
 #[path = "../fuzz/bodies/preprocess.rs"]
 mod preprocess;
 #[path = "../fuzz/bodies/sound.rs"]
@@ -48,6 +50,14 @@ fn the_corpus_of_directives() {
     replay("preprocess", preprocess::run);
 }
 
+#[test]
+fn the_corpus_of_servers() {
+    replay("http", peer::http);
+    replay("smtp", peer::smtp);
+    replay("dns", peer::dns);
+    replay("udp", peer::udp);
+}
+
 /// Valid adverts with one byte changed, which plain random bytes hardly ever reach.
 fn near_misses(choice: u8, ttl: u8, seed: u8, at: usize, value: u8) -> bool {
     let seeds = [
@@ -66,7 +76,8 @@ fn near_misses(choice: u8, ttl: u8, seed: u8, at: usize, value: u8) -> bool {
 
 quickcheck! {
     fn any_bytes(bytes: Vec<u8>) -> bool {
-        for run in [packet::run, config::run, lexer::run, preprocess::run] {
+        let checks = [peer::http, peer::smtp, peer::dns, peer::udp];
+        for run in [packet::run, config::run, lexer::run, preprocess::run].into_iter().chain(checks) {
             run(&bytes);
         }
         true

@@ -11,5 +11,6 @@ pub mod net;
 pub mod netlink;
 pub mod process;
 pub mod record;
+pub mod regex;
 pub mod run;
 pub mod world;

@@ -85,7 +85,8 @@ fn bad_options_end_with_1_and_name_themselves() {
         (&["-Z"], "-Z"),
         (&["-f"], "--use-file"),
         (&["--record-limit", "0"], "--record-limit"),
-        (&["-T"], "--genhash"),
+        (&["-T"], "--server"),
+        (&["-n", "-T"], "--genhash"),
         (&["-C", "-n"], "--check"),
         (&["chekc"], "chekc"),
     ] {

@@ -15,6 +15,7 @@ pub mod pattern;
 mod plain;
 mod preprocess;
 mod print;
+pub mod regexes;
 pub mod render;
 pub mod report;
 pub mod scripts;

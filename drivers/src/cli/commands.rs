@@ -1,5 +1,6 @@
 //! The commands: what `keepalived` does instead of running.
 
+use super::genhash::Genhash;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -56,6 +57,17 @@ pub enum Command {
     Replay {
         /// The recording
         file: PathBuf,
+        /// Print this help.
+        #[command(flatten)]
+        help: Help,
+    },
+    /// Print the MD5 sum of a page, for `digest` of HTTP_GET and SSL_GET
+    ///
+    /// It is computed by the code of the check itself. The same as `genhash` and `keepalived --genhash`.
+    Genhash {
+        /// What to ask for
+        #[command(flatten)]
+        options: Genhash,
         /// Print this help.
         #[command(flatten)]
         help: Help,

@@ -5,6 +5,7 @@ pub mod commands;
 mod explain;
 mod format;
 mod generate;
+mod genhash;
 pub mod options;
 mod replay;
 mod start;
@@ -14,6 +15,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use commands::Command;
 use options::Options;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// The statuses of the C version.
@@ -37,7 +39,11 @@ pub mod exit {
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let options = match Options::try_parse_from(std::env::args_os().map(options::with_equals_sign)) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(arguments) = options::of_genhash(&arguments) {
+        return genhash::main(arguments);
+    }
+    let options = match Options::try_parse_from(arguments.into_iter().map(options::with_equals_sign)) {
         Ok(options) => options,
         Err(error) => {
             let _ = error.print();
@@ -59,6 +65,7 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Explain { word, .. }) => explain::explain(word.as_deref()),
         Some(Command::Fmt { files, check, write, .. }) => format::format(files, *check, *write),
+        Some(Command::Genhash { options, .. }) => genhash::genhash(options),
         Some(Command::Completion { shell, .. }) => generate::completion(*shell),
         Some(Command::Generate { what, .. }) => generate::generate(*what),
         Some(Command::Replay { file, .. }) => replay::replay(file),

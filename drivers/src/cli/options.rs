@@ -121,6 +121,9 @@ pub struct Options {
     /// Print the number of the signal for STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
     #[arg(long, value_name = "FUNCTION", help_heading = ASK)]
     pub signum: Option<String>,
+    /// Print the MD5 sum of a page, as genhash(1); its options follow. Must come first
+    #[arg(short = 'T', long = "genhash", help_heading = ASK)]
+    pub genhash: bool,
     /// Print the version
     #[arg(short = 'v', long, help_heading = ASK)]
     pub version: bool,
@@ -158,9 +161,6 @@ pub struct Later {
     /// Where core dumps go
     #[arg(short = 'M', long = "core-dump-pattern", value_name = "PATTERN", num_args = 0..=1, require_equals = true, help_heading = LATER)]
     pub core_dump_pattern: Option<Option<String>>,
-    /// The HTTP digest tool: refused, not built yet
-    #[arg(short = 'T', long = "genhash", help_heading = LATER)]
-    pub genhash: bool,
 }
 
 /// getopt(3) takes the optional value of a short option without an equals sign: `-g/var/log/k.log`. Without one we take what
@@ -175,6 +175,18 @@ pub fn with_equals_sign(arg: OsString) -> OsString {
         }
         _ => arg,
     }
+}
+
+/// The arguments of `genhash`, its name first, if that is what is asked for: by the program's name, or by its first option.
+#[must_use]
+pub fn of_genhash(arguments: &[OsString]) -> Option<Vec<OsString>> {
+    let (name, rest) = arguments.split_first()?;
+    if Path::new(name).file_name().is_some_and(|name| name == "genhash") {
+        return Some(arguments.to_vec());
+    }
+    let (first, rest) = rest.split_first()?;
+    (first == "-T" || first == "--genhash")
+        .then(|| std::iter::once("genhash".into()).chain(rest.iter().cloned()).collect())
 }
 
 impl Options {
@@ -206,8 +218,8 @@ impl Options {
     /// Why these options cannot be run with at all.
     #[must_use]
     pub fn refused(&self) -> Option<&'static str> {
-        if self.later.genhash {
-            Some("-T/--genhash is not built yet")
+        if self.genhash {
+            Some("-T/--genhash must be the first option: what follows are the options of genhash(1)")
         } else if self.check && self.config_test.is_none() {
             Some("-C/--check asks for health checks alone, and health checks are not built yet")
         } else {
@@ -258,6 +270,20 @@ mod tests {
         for text in ["-g", "-tn", "-t=/x", "-f/etc/g/x", "-fconfig/x", "--log-file=/x", "/g/x", "-"] {
             same(text);
         }
+    }
+
+    #[test]
+    fn genhash_by_its_names() {
+        let of = |words: &str| {
+            let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+            of_genhash(&words).map(|words| words.join(" ".as_ref()).into_string().unwrap())
+        };
+        assert_eq!(of("/usr/bin/genhash -s ::1 -v").as_deref(), Some("/usr/bin/genhash -s ::1 -v"));
+        assert_eq!(of("keepalived -T -s ::1").as_deref(), Some("genhash -s ::1"));
+        assert_eq!(of("keepalived --genhash").as_deref(), Some("genhash"));
+        assert_eq!(of("keepalived genhash -s ::1"), None);
+        assert_eq!(of("keepalived -n -T"), None);
+        assert!(parse("keepalived -n -T").unwrap().refused().is_some());
     }
 
     #[test]

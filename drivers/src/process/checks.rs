@@ -1,15 +1,17 @@
-//! Whether the scripts of a configuration can and may run, before the first of them has to.
+//! Whether the scripts of a configuration can and may run, and its regular expressions be compiled, before the first of them has to.
 
 use super::facts::{gather, search_path};
-use keepalived_core::config::{Parsed, Source, scripts};
+use crate::regex::Matcher;
+use keepalived_core::config::{Parsed, Source, regexes, scripts};
 
 /// Looks at every script of `parsed`, which is what `source` says: what there is to say of them becomes diagnostics. Those that cannot run, and with `enable_script_security` those that
-/// are not secure, are taken out of the configuration.
+/// are not secure, are taken out of the configuration. And compiles every regular expression: only PCRE2 knows its language.
 pub fn check_scripts(parsed: &mut Parsed, source: &Source) {
     let search = search_path();
     let questions = scripts::questions(&mut parsed.config, &search);
     let facts = gather(&questions, search);
     scripts::check(parsed, source, &facts);
+    regexes::check(parsed, source, |regex| Matcher::new(regex).err().map(|error| error.to_string()));
 }
 
 #[cfg(test)]

@@ -188,6 +188,26 @@ fn kernel_says(path: &Path, who: &Identity) -> bool {
     })
 }
 
+#[test]
+fn a_regular_expression_that_pcre2_does_not_read_is_told_at_its_words() {
+    let read = |pattern: &str| {
+        let url = format!("url {{\n path /\n regex \"{pattern}\"\n }}");
+        let text =
+            format!("virtual_server 10.0.0.1 80 {{\n real_server 10.0.0.2 80 {{\n HTTP_GET {{\n {url}\n }}\n }}\n}}\n");
+        let source = Source::single("test", text);
+        let mut parsed = parse(&source);
+        assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
+        check_scripts(&mut parsed, &source);
+        let is_bad = |diagnostic: &&keepalived_core::config::Diagnostic| diagnostic.code == "bad-regex";
+        (parsed.is_usable(), parsed.diagnostics.iter().find(is_bad).map(|found| render_line(found, &source)))
+    };
+    assert_eq!(read("a{1,2}[a-b]"), (true, None));
+    let (usable, line) = read("[b-a]");
+    assert!(!usable);
+    let line = line.expect("it is told");
+    assert!(line.starts_with("test:6:8:") && line.contains("range out of order in character class"), "{line}");
+}
+
 quickcheck! {
     /// Who may execute what is said as the kernel says it, whatever the owners and permissions of a file and its directory are.
     fn who_may_execute_is_the_kernels_answer(owners: (u8, u8, u8, u8), modes: (u16, u16), who: (u8, u8, u8)) -> bool {

@@ -3,6 +3,24 @@
 //! An attempt holds what has come so far and judges it. It knows no time: whoever drives it gives every stage - connecting, and each answer after a
 //! [`Step::Send`] - the check's `connect_timeout`, counted from the stage's beginning, and calls `timed_out` when it is over. The number of
 //! stages is fixed for each kind of check, so that nothing the peer does can stretch an attempt.
+//!
+//! The verdict depends on the bytes that came, not on how they were cut into pieces.
+
+mod attempt;
+mod dial;
+mod dns;
+mod http;
+mod ping;
+mod smtp;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod udp;
+mod words;
+
+pub use attempt::Attempt;
+pub use dial::{dial, urls};
+pub use http::TEXT;
 
 use crate::config::model::Regex;
 use std::sync::Arc;
@@ -27,4 +45,14 @@ pub enum Verdict {
     Passed,
     /// It does not: what was got and what was expected, in words.
     Failed(String),
+}
+
+impl Step {
+    fn passed() -> Step {
+        Step::Done(Verdict::Passed)
+    }
+
+    fn failed(reason: impl Into<String>) -> Step {
+        Step::Done(Verdict::Failed(reason.into()))
+    }
 }

@@ -1,6 +1,7 @@
 //! Health checks of real servers.
 
 use super::{Script, choices};
+use crate::config::diagnostic::Place;
 use crate::net::Name;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -165,6 +166,9 @@ pub struct Regex {
     pub max_offset: Option<u64>,
     /// `regex_stack`: bytes for the matcher, at first and at most.
     pub stack: Option<(u64, u64)>,
+    /// Where the pattern is written.
+    #[serde(skip)]
+    pub at: Place,
 }
 
 choices! {

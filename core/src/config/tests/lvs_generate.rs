@@ -1,6 +1,7 @@
 //! Load balancers as the parser can make them.
 
 use super::generate::{below, credentials, interface, ip, maybe, pick, script, unique, word};
+use crate::config::Place;
 use crate::config::model::*;
 use crate::net::{Family, Name};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -400,5 +401,6 @@ fn regex(g: &mut Gen) -> Regex {
         min_offset,
         max_offset: maybe(g, |g| (min_offset + u64::from(u32::arbitrary(g))).min(u32::MAX.into())),
         stack: maybe(g, |g| (start, start + (u64::arbitrary(g) >> 2).min(i64::MAX as u64 - start))),
+        at: Place::default(),
     }
 }

@@ -123,6 +123,7 @@ impl<const TLS: bool> UrlDraft<TLS> {
             min_offset: min,
             max_offset: max,
             stack: self.stack.as_ref().map(|given| (given.value.start, given.value.most)),
+            at: pattern.span.into(),
         })
     }
 

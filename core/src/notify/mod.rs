@@ -2,6 +2,7 @@
 
 use crate::config::model::Script;
 use crate::event::Event;
+use crate::event::lvs::LvsEvent;
 use crate::net::Name;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use core::time::Duration;
@@ -14,8 +15,67 @@ pub const QUEUE_MAX: usize = 16;
 /// A script that runs longer than this no longer holds up the next one of its object. It is not killed: it may be meant to stay.
 pub const OVERDUE: Duration = Duration::from_secs(60);
 
-/// Whose scripts: whether of a sync group, and the name.
-pub type Object = (bool, Name);
+/// Whose scripts they are; those of one object run one at a time.
+pub trait Object: Clone + Ord {
+    /// What an operator calls it.
+    fn owner(&self) -> &Name;
+}
+
+/// An instance, or with `true` a sync group.
+impl Object for (bool, Name) {
+    fn owner(&self) -> &Name {
+        &self.1
+    }
+}
+
+/// A virtual server, or a real server of one.
+impl Object for Name {
+    fn owner(&self) -> &Name {
+        self
+    }
+}
+
+/// What became of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Whose.
+    pub owner: Name,
+    /// The program.
+    pub program: String,
+    /// What.
+    pub what: Outcome,
+}
+
+/// How a script's story ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has ended.
+    Ended(ScriptStatus),
+    /// It ran for too long, and is killed.
+    Killed,
+    /// It never ran.
+    Skipped,
+}
+
+impl From<News> for Event {
+    fn from(News { owner, program, what }: News) -> Event {
+        match what {
+            Outcome::Ended(status) => Event::ScriptEnded { owner, program, status },
+            Outcome::Killed => Event::ScriptKilled { owner, program },
+            Outcome::Skipped => Event::ScriptSkipped { owner, program },
+        }
+    }
+}
+
+impl From<News> for LvsEvent {
+    fn from(News { owner, program, what }: News) -> LvsEvent {
+        match what {
+            Outcome::Ended(status) => LvsEvent::ScriptEnded { owner, program, status },
+            Outcome::Killed => LvsEvent::ScriptKilled { owner, program },
+            Outcome::Skipped => LvsEvent::ScriptSkipped { owner, program },
+        }
+    }
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Queue {
@@ -23,26 +83,40 @@ struct Queue {
     waiting: VecDeque<Script>,
 }
 
-/// The queues of all objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notifier {
-    queues: BTreeMap<Object, Queue>,
-    running: BTreeMap<ScriptId, (Object, String)>,
+/// The queues of all objects. An object without scripts has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "O: Serialize + Ord", deserialize = "O: Deserialize<'de> + Ord"))]
+pub struct Notifier<O: Ord> {
+    queues: BTreeMap<O, Queue>,
+    running: BTreeMap<ScriptId, (O, String)>,
     /// Objects that may start a script.
-    ready: BTreeSet<Object>,
+    ready: BTreeSet<O>,
     next_id: u64,
 }
 
-impl Notifier {
+impl<O: Ord> Default for Notifier<O> {
+    fn default() -> Self {
+        Notifier { queues: BTreeMap::new(), running: BTreeMap::new(), ready: BTreeSet::new(), next_id: 0 }
+    }
+}
+
+impl<O: Object> Notifier<O> {
+    /// A name for a script that is run past the queues.
+    pub fn next_id(&mut self) -> ScriptId {
+        self.next_id += 1;
+        ScriptId(self.next_id)
+    }
+
     /// Queues a script. Returns what to tell, where an older one had to be skipped.
-    pub fn push(&mut self, object: Object, script: Script) -> Option<Event> {
+    pub fn push(&mut self, object: O, script: Script) -> Option<News> {
         let queue = self.queues.entry(object.clone()).or_default();
         queue.waiting.push_back(script);
         let skipped = if queue.waiting.len() > QUEUE_MAX { queue.waiting.pop_front() } else { None };
         if queue.running.is_none() {
             self.ready.insert(object.clone());
         }
-        skipped.map(|script| Event::ScriptSkipped { owner: object.1, program: program(&script.argv) })
+        let owner = object.owner();
+        skipped.map(|s| News { owner: owner.clone(), program: program(&s.argv), what: Outcome::Skipped })
     }
 
     /// The next script to run now.
@@ -60,16 +134,17 @@ impl Notifier {
             self.next_id += 1;
             let id = ScriptId(self.next_id);
             queue.running = Some(id);
-            self.running.insert(id, (object.clone(), program(&argv)));
-            return Some(ScriptRun { id, owner: object.1, argv, user });
+            let owner = object.owner().clone();
+            self.running.insert(id, (object, program(&argv)));
+            return Some(ScriptRun { id, owner, argv, user });
         }
     }
 
     /// A script has ended; the next of its object may start.
-    pub fn ended(&mut self, id: ScriptId, status: ScriptStatus) -> Option<Event> {
+    pub fn ended(&mut self, id: ScriptId, status: ScriptStatus) -> Option<News> {
         let (object, program) = self.running.remove(&id)?;
         self.let_next(&object, id);
-        Some(Event::ScriptEnded { owner: object.1, program, status })
+        Some(News { owner: object.owner().clone(), program, what: Outcome::Ended(status) })
     }
 
     /// A script runs for [`OVERDUE`]: the next of its object may start.
@@ -84,10 +159,10 @@ impl Notifier {
         self.queues.values_mut().flat_map(|queue| &mut queue.waiting)
     }
 
-    /// Nothing runs and nothing waits.
+    /// Nothing runs and nothing waits, once [`Notifier::next`] has nothing more to give.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.queues.values().all(|queue| queue.waiting.is_empty())
+        self.running.is_empty() && self.queues.is_empty()
     }
 
     /// What runs is not waited for any more.
@@ -99,17 +174,18 @@ impl Notifier {
     }
 
     /// Forgets what waits; returns what runs, to be killed, and what to tell of what is forgotten.
-    pub fn kill_all(&mut self) -> (Vec<ScriptId>, Vec<Event>) {
+    pub fn kill_all(&mut self) -> (Vec<ScriptId>, Vec<News>) {
         self.ready.clear();
-        let queues = core::mem::take(&mut self.queues).into_iter();
-        let waiting = queues.flat_map(|(object, queue)| queue.waiting.into_iter().map(move |s| (object.1.clone(), s)));
-        let skipped = waiting.map(|(owner, s)| Event::ScriptSkipped { owner, program: program(&s.argv) });
-        let killed = self.running.values().cloned();
-        let killed = killed.map(|((_, owner), program)| Event::ScriptKilled { owner, program });
-        (self.running.keys().copied().collect(), killed.chain(skipped).collect())
+        let news = |object: &O, program: String, what| News { owner: object.owner().clone(), program, what };
+        let mut told: Vec<News> =
+            self.running.values().map(|(object, program)| news(object, program.clone(), Outcome::Killed)).collect();
+        for (object, queue) in core::mem::take(&mut self.queues) {
+            told.extend(queue.waiting.into_iter().map(|s| news(&object, program(&s.argv), Outcome::Skipped)));
+        }
+        (self.running.keys().copied().collect(), told)
     }
 
-    fn let_next(&mut self, object: &Object, id: ScriptId) {
+    fn let_next(&mut self, object: &O, id: ScriptId) {
         if let Some(queue) = self.queues.get_mut(object)
             && queue.running == Some(id)
         {

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::event::{AddressNews, Event};
 use crate::kernel::addresses::{AddressKey, AddressTable, Effect};
 use crate::kernel::{KernelEvent, Link};
-use crate::net::{Family, IfIndex, Vrid};
+use crate::net::{Family, IfIndex, Name, Vrid};
 use crate::notify::Notifier;
 use crate::time::Time;
 use crate::timers::Timers;
@@ -105,7 +105,7 @@ pub struct Vrrp {
     pub(super) addresses: AddressTable,
     pub(super) sockets: BTreeMap<SocketKey, Socket>,
     pub(super) paces: BTreeMap<(IfIndex, Family), Pace>,
-    pub(super) notifier: Notifier,
+    pub(super) notifier: Notifier<(bool, Name)>,
     pub(super) timers: Timers<TimerKey>,
     pub(super) drops: BTreeMap<(IfIndex, Option<Id>, DropReason), Reported>,
     pub(super) send_failures: BTreeMap<IfIndex, Reported>,
@@ -277,7 +277,7 @@ impl Vrrp {
     /// The stop has waited long enough, or was asked for twice.
     fn stop_now(&mut self) {
         let (running, told) = self.notifier.kill_all();
-        self.out.extend(told.into_iter().map(Output::Event));
+        self.out.extend(told.into_iter().map(|news| Output::Event(news.into())));
         self.out.extend(running.into_iter().map(Output::KillScript));
         self.finish();
     }
@@ -324,8 +324,8 @@ impl Engine for Vrrp {
             }
             Input::ScriptEnded { id, status } => {
                 self.timers.cancel(TimerKey::Script(id));
-                if let Some(event) = self.notifier.ended(id, status) {
-                    self.event(event);
+                if let Some(news) = self.notifier.ended(id, status) {
+                    self.event(news.into());
                 }
             }
             Input::Configure(config) => {

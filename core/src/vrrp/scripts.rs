@@ -81,8 +81,8 @@ impl Vrrp {
         }
         for mut script in runs {
             script.user = script.user.or_else(|| default_user.clone());
-            if let Some(event) = self.notifier.push(object.clone(), script) {
-                self.event(event);
+            if let Some(news) = self.notifier.push(object.clone(), script) {
+                self.event(news.into());
             }
         }
     }

@@ -1,5 +1,9 @@
 //! What a new configuration changes, object by object. The plan is data: it is carried out, and it can be printed.
 
+mod balancer;
+
+pub use balancer::{Balancer, BalancerPlan, balancer};
+
 use crate::config::model::{Config, InstanceConfig, Transport};
 use crate::net::{Family, Name, Vrid};
 use core::net::IpAddr;

@@ -1,0 +1,330 @@
+//! A configuration comes into force: the first, or a new one. What is the same is not touched.
+
+use super::apply::Occasion;
+use super::checker::{self, Checker};
+use super::engine::{Checkers, Settings, TimerKey};
+use super::health::Health;
+use super::io::Output;
+use super::pool::{CheckId, Real, ServerId, Virtual};
+use super::{suspend, words};
+use crate::config::model::{
+    Check, Config, Global, InstanceConfig, Lvs, RealServer, Service, VirtualServer, VirtualServerGroup,
+};
+use crate::event::lvs::{LvsEvent, RealName};
+use crate::ipvs::{Reconciler, ServiceKey, desired};
+use crate::net::Name;
+use crate::reload::{self, Balancer, Change};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Checks whose users have changed.
+type Touched = BTreeSet<CheckId>;
+
+impl Checkers {
+    pub(super) fn configure(&mut self, config: Config) {
+        let Config { global, lvs, instances, .. } = config;
+        if !core::mem::replace(&mut self.configured, true) {
+            self.reconciler = Reconciler::new(global.lvs.flush);
+        }
+        let old = Balancer {
+            servers: self.order.iter().filter_map(|id| self.servers.get(*id)).map(|server| &server.config).collect(),
+            groups: self.settings.groups.iter().map(|(name, entries)| (&**name, &entries[..])).collect(),
+        };
+        let plan = reload::balancer(&old, &Balancer::of(&lvs));
+        drop(old);
+        self.settings = settings(global, &lvs, &instances);
+        let (told_at, real_servers) = (self.out.len(), lvs.servers.iter().map(|s| s.real_servers.len()).sum());
+        let (mut added, mut changed, mut kept) = (0, 0, 0);
+        let before = core::mem::take(&mut self.order);
+        let mut touched = Touched::new();
+        let mut places: BTreeMap<Name, u32> = BTreeMap::new();
+        for (new, (change, place)) in lvs.servers.into_iter().zip(plan.servers) {
+            let label = words::virtual_server(&new.service, new.protocol, place_in_group(&new, &mut places));
+            let id = match (change, place.and_then(|place| before.get(place)).copied()) {
+                (Change::Keep, Some(id)) => {
+                    kept += 1;
+                    if let Some(server) = self.servers.get_mut(id) {
+                        server.label = label;
+                    }
+                    id
+                }
+                (Change::Absorb(_) | Change::Restart(_) | Change::Add, Some(id)) => {
+                    changed += 1;
+                    self.absorb(id, new, label, &mut touched);
+                    id
+                }
+                (_, None) => {
+                    added += 1;
+                    self.add(new, label, &mut touched)
+                }
+            };
+            self.order.push(id);
+        }
+        for id in plan.removed.iter().filter_map(|place| before.get(*place)) {
+            self.remove(*id, &mut touched);
+        }
+        for id in touched {
+            self.tend(id);
+        }
+        self.reconciler.timeouts(desired::timeouts(&self.settings.lvs.timeouts));
+        self.sync_daemons();
+        let removed = count(plan.removed.len());
+        let (real_servers, checks) = (count(real_servers), count(self.checkers.len()));
+        let event = LvsEvent::Configured { added, removed, changed, kept, real_servers, checks };
+        self.out.insert(told_at, Output::Event(event));
+    }
+
+    fn add(&mut self, config: VirtualServer, label: Name, touched: &mut Touched) -> ServerId {
+        let id = self.servers.insert(Virtual {
+            config: VirtualServer { real_servers: Vec::new(), ha_suspend: false, ..config.clone() },
+            label: label.clone(),
+            ranges: Vec::new(),
+            keys: Vec::new(),
+            reals: Vec::new(),
+            alike: false,
+            living: 0,
+            quorum: false,
+            told: None,
+            suspended: false,
+            here: 0,
+        });
+        self.take_over(id, config, label, touched);
+        self.settle(id, Occasion::NewServer);
+        self.put_virtual(id);
+        id
+    }
+
+    fn absorb(&mut self, id: ServerId, config: VirtualServer, label: Name, touched: &mut Touched) {
+        let Some(server) = self.servers.get(id) else { return };
+        let new_sorry = server.config.sorry_server.is_none() && config.sorry_server.is_some();
+        let keys: BTreeSet<ServiceKey> = server.keys.iter().copied().collect();
+        self.take_over(id, config, label, touched);
+        self.settle(id, if new_sorry { Occasion::NewSorry } else { Occasion::Reload });
+        self.put_virtual(id);
+        if let Some(server) = self.servers.get(id) {
+            let kept: BTreeSet<ServiceKey> = server.keys.iter().copied().collect();
+            self.let_go(id, keys.difference(&kept));
+        }
+    }
+
+    fn remove(&mut self, id: ServerId, touched: &mut Touched) {
+        self.tell_end(id, false);
+        self.leave_checks(id, touched);
+        let Some(server) = self.servers.remove(id) else { return };
+        for range in server.ranges {
+            self.watch.remove(id, range);
+        }
+        self.let_go(id, &server.keys);
+    }
+
+    /// Services that are a virtual server's no longer go, unless another has taken them over.
+    fn let_go<'a>(&mut self, id: ServerId, keys: impl IntoIterator<Item = &'a ServiceKey>) {
+        for key in keys {
+            if self.owners.get(key) == Some(&id) {
+                self.owners.remove(key);
+                self.reconciler.set_service(*key, None);
+            }
+        }
+    }
+
+    fn leave_checks(&mut self, id: ServerId, touched: &mut Touched) {
+        let Some(server) = self.servers.get(id) else { return };
+        for (at, real) in (0..).zip(&server.reals) {
+            for check in &real.checks {
+                if let Some(checker) = self.checkers.get_mut(*check) {
+                    checker.remove_user((id, at), !server.suspended);
+                    touched.insert(*check);
+                }
+            }
+        }
+    }
+
+    /// Takes over what a virtual server is to be. What was found out of its real servers stays.
+    fn take_over(&mut self, id: ServerId, config: VirtualServer, label: Name, touched: &mut Touched) {
+        self.leave_checks(id, touched);
+        self.wait_for_addresses(id, &config);
+        let Some(server) = self.servers.get_mut(id) else { return };
+        let (was, awake) = (core::mem::take(&mut server.reals), !server.suspended);
+        let was_config = core::mem::take(&mut server.config.real_servers);
+        let mut old: BTreeMap<RealName, (Real, RealServer)> =
+            was.into_iter().zip(was_config).map(|(real, config)| (config.name(), (real, config))).collect();
+        let mut reals = Vec::with_capacity(config.real_servers.len());
+        let mut before = Vec::with_capacity(config.real_servers.len());
+        for (at, real) in (0..).zip(&config.real_servers) {
+            let known = old.remove(&real.name()).map(|(state, _)| state);
+            let mut checks = Vec::with_capacity(real.checks.len());
+            for check in &real.checks {
+                let found = self.find_or_make(real.name(), check, known.as_ref());
+                if let Some(checker) = self.checkers.get_mut(found) {
+                    checker.add_user((id, at), awake);
+                }
+                touched.insert(found);
+                checks.push(found);
+            }
+            before.push(known.as_ref().map(|real| (real.alive, real.weight)));
+            reals.push(Real { checks, ..known.unwrap_or_default() });
+        }
+        let (gone_label, protocol) = (label.clone(), config.protocol);
+        let keys = keys(&config, &self.settings);
+        let Some(server) = self.servers.get_mut(id) else { return };
+        (server.config, server.reals, server.keys, server.label) = (config, reals, keys, label);
+        server.look_for_alike();
+        self.look_at_reals(id, &before);
+        for (name, (_, config)) in old.into_iter().filter(|(_, (real, _))| real.alive) {
+            self.notify((gone_label.clone(), protocol, name), config.notify_down, false);
+        }
+    }
+
+    /// Finds out how all real servers of a virtual server fare, and tells what is news to those who were there before.
+    fn look_at_reals(&mut self, id: ServerId, before: &[Option<(bool, u32)>]) {
+        let Some(server) = self.servers.get(id) else { return };
+        let verdicts: Vec<(bool, u32)> = (0..server.reals.len()).map(|real| self.verdict(server, real)).collect();
+        let Some(server) = self.servers.get_mut(id) else { return };
+        for (real, (alive, weight)) in server.reals.iter_mut().zip(&verdicts) {
+            (real.alive, real.weight) = (*alive, *weight);
+        }
+        server.living = verdicts.iter().filter(|(alive, _)| *alive).map(|(_, weight)| u64::from(*weight)).sum();
+        for (at, ((alive, weight), before)) in verdicts.into_iter().zip(before).enumerate() {
+            match before {
+                None if alive && self.settings.lvs.init_notifies => self.notify_real(id, at, true),
+                None => {}
+                Some((was, _)) if *was != alive => self.tell_real(id, at, alive),
+                Some((_, weighed)) if alive && *weighed != weight => self.tell_weight(id, at, *weighed, weight),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn wait_for_addresses(&mut self, id: ServerId, config: &VirtualServer) {
+        let new = suspend::ranges(config, &self.settings.groups);
+        let Some(server) = self.servers.get_mut(id) else { return };
+        for range in core::mem::take(&mut server.ranges) {
+            self.watch.remove(id, range);
+        }
+        for range in &new {
+            self.watch.add(id, *range);
+        }
+        server.here = new.iter().map(|range| self.watch.count(*range)).fold(0, u32::saturating_add);
+        server.ranges = new;
+        let suspended = config.ha_suspend && server.here == 0;
+        if core::mem::replace(&mut server.suspended, suspended) != suspended {
+            let service = server.name();
+            self.event(LvsEvent::Suspended { service, suspended });
+        }
+    }
+
+    /// The check of a real server: the one that is made already, or the one that asked for the same at another pace, or a new one.
+    fn find_or_make(&mut self, real: RealName, check: &Check, known: Option<&Real>) -> CheckId {
+        let hash = checker::hash(check);
+        let same = |id: &&CheckId| self.checkers.get(**id).is_some_and(|checker| checker.check == *check);
+        if let Some(found) = self.by_check.get(&(real, hash)).and_then(|ids| ids.iter().find(same)) {
+            return *found;
+        }
+        // Nothing is known of a new check: it says what is known of its server.
+        let mut health = Health::new(known.map_or(!checker::alpha(check), |real| real.alive));
+        for id in known.map_or(&[][..], |real| &real.checks) {
+            let Some(other) = self.checkers.get(*id).filter(|c| checker::same_question(&c.check, check)) else {
+                continue;
+            };
+            health = other.health;
+            if other.users.is_empty() {
+                self.change_pace(*id, check, hash);
+                return *id;
+            }
+        }
+        let id = self.checkers.insert(Checker::new(real, check.clone(), hash, health));
+        self.index(id, real, hash);
+        if let Some(source) = Self::source(check) {
+            self.listeners.entry(source).or_default().insert(id);
+            self.look(id);
+        }
+        id
+    }
+
+    fn index(&mut self, id: CheckId, real: RealName, hash: u64) {
+        self.by_check.entry((real, hash)).or_default().push(id);
+    }
+
+    fn unindex(&mut self, id: CheckId, real: RealName, hash: u64) {
+        if let Some(ids) = self.by_check.get_mut(&(real, hash)) {
+            ids.retain(|other| *other != id);
+            if ids.is_empty() {
+                self.by_check.remove(&(real, hash));
+            }
+        }
+    }
+
+    /// A check goes on at another pace.
+    fn change_pace(&mut self, id: CheckId, check: &Check, hash: u64) {
+        let Some(checker) = self.checkers.get_mut(id) else { return };
+        let (real, before) = (checker.real, core::mem::replace(&mut checker.hash, hash));
+        checker.check = check.clone();
+        let idle = checker.doing == checker::Doing::Nothing;
+        self.unindex(id, real, before);
+        self.index(id, real, hash);
+        if let (true, Some(pacing)) = (idle, checker::pacing(check)) {
+            let latest = self.now + pacing.delay_loop;
+            if self.timers.get(TimerKey::Check(id)).is_some_and(|at| at > latest) {
+                self.timers.set(TimerKey::Check(id), latest);
+            }
+        }
+    }
+
+    /// Begins a check that is wanted, pauses one that is suspended, forgets one that nobody wants.
+    fn tend(&mut self, id: CheckId) {
+        let Some(checker) = self.checkers.get(id) else { return };
+        if checker.awake > 0 {
+            let idle = checker.doing == checker::Doing::Nothing;
+            if idle && self.timers.get(TimerKey::Check(id)).is_none() {
+                self.begin(id);
+            }
+            return;
+        }
+        self.pause(id);
+        let Some(checker) = self.checkers.get(id).filter(|checker| checker.users.is_empty()) else { return };
+        let (real, hash, source) = (checker.real, checker.hash, Self::source(&checker.check));
+        self.unindex(id, real, hash);
+        if let Some(source) = source
+            && let Some(ids) = self.listeners.get_mut(&source)
+        {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.listeners.remove(&source);
+            }
+        }
+        self.checkers.remove(id);
+    }
+}
+
+fn settings(global: Global, lvs: &Lvs, instances: &[InstanceConfig]) -> Settings {
+    let bound = global.lvs.sync_daemon.as_ref().and_then(|daemon| daemon.instance.as_deref());
+    let instance = bound.and_then(|name| instances.iter().find(|instance| &*instance.name == name));
+    Settings {
+        sync_id: instance.map_or(0, |instance| instance.vrid.get()),
+        lvs: global.lvs,
+        script_user: global.script_user,
+        fifo: global.fifos.lvs.is_some() || global.fifos.all.is_some(),
+        groups: lvs.groups.iter().map(|group| (group.name.clone(), group.entries.clone())).collect(),
+    }
+}
+
+/// Which virtual server of its group it is, counted from 0.
+fn place_in_group(server: &VirtualServer, places: &mut BTreeMap<Name, u32>) -> u32 {
+    let Service::Group(name) = &server.service else { return 0 };
+    let next = places.entry(name.clone()).or_default();
+    *next += 1;
+    *next - 1
+}
+
+fn keys(server: &VirtualServer, settings: &Settings) -> Vec<ServiceKey> {
+    let mut lvs = Lvs::default();
+    if let Service::Group(name) = &server.service
+        && let Some(entries) = settings.groups.get(name)
+    {
+        lvs.groups.push(VirtualServerGroup { name: name.clone(), entries: entries.clone() });
+    }
+    desired::keys(server, &lvs)
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

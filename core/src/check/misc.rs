@@ -1,0 +1,114 @@
+//! `MISC_CHECK`: a program says how a server fares.
+
+use super::checker::Doing;
+use super::engine::{Checkers, TimerKey};
+use super::health::Finding;
+use super::io::Output;
+use super::pool::CheckId;
+use super::words;
+use crate::config::model::{Check, MiscCheck};
+use crate::event::lvs::LvsEvent;
+use crate::time::Time;
+use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
+
+/// What the end of a script says.
+enum Outcome {
+    /// The server lives; with a weight where the status says one.
+    Passed(Option<u8>),
+    /// It does not.
+    Failed(String),
+    /// Nothing: it never ran, and that is not the server's fault.
+    Unknown,
+}
+
+impl Checkers {
+    /// Runs the script of a check.
+    pub(super) fn run_check(&mut self, id: CheckId) {
+        let default = self.settings.script_user.clone();
+        let Some(checker) = self.checkers.get_mut(id) else { return };
+        let Check::Misc(MiscCheck { script, timeout, .. }) = &checker.check else { return };
+        let run = ScriptRun {
+            id: self.notifier.next_id(),
+            owner: words::real_server(checker.real, None).into(),
+            argv: script.argv.clone(),
+            user: script.user.clone().or(default),
+        };
+        let timeout = *timeout;
+        checker.doing = Doing::Running { script: run.id, since: self.now, killed: false };
+        self.scripts.insert(run.id, id);
+        self.out.push_back(Output::RunScript(run));
+        self.timers.set(TimerKey::Check(id), self.now + timeout);
+    }
+
+    /// A script has taken too long, or has not died of that yet.
+    pub(super) fn script_overdue(&mut self, id: CheckId) {
+        let Some(checker) = self.checkers.get_mut(id) else { return };
+        let Check::Misc(MiscCheck { pacing, timeout, .. }) = checker.check else { return };
+        let Doing::Running { script, since, killed } = &mut checker.doing else { return };
+        let (script, since) = (*script, *since);
+        let reason = if core::mem::replace(killed, true) {
+            "the script still runs though it was killed".to_owned()
+        } else {
+            format!("the script ran for more than {} s", timeout.as_secs_f64())
+        };
+        self.out.push_back(Output::KillScript(script));
+        let finding = self.failed(id, &pacing, reason);
+        // Killed again at this time, if it has not ended by then.
+        let at = self.next_run(id, since, finding).max(self.now + pacing.delay_before_retry.min(pacing.delay_loop));
+        self.timers.set(TimerKey::Check(id), at);
+    }
+
+    /// The script of a check has ended.
+    pub(super) fn check_ended(&mut self, id: CheckId, script: ScriptId, status: ScriptStatus) {
+        let Some(checker) = self.checkers.get_mut(id) else { return };
+        let Check::Misc(MiscCheck { pacing, dynamic, script: program, .. }) = &checker.check else { return };
+        let (pacing, dynamic) = (*pacing, *dynamic);
+        let program = program.argv.first().cloned();
+        let Doing::Running { script: current, since, killed } = checker.doing else { return };
+        if current != script {
+            return;
+        }
+        checker.doing = Doing::Nothing;
+        if killed {
+            // Judged already; the next run has its time.
+            return;
+        }
+        let finding = match outcome(status, dynamic) {
+            Outcome::Passed(status) => {
+                let changed = core::mem::replace(&mut checker.status, status) != status;
+                let was_up = checker.health.up;
+                self.passed(id);
+                if changed && was_up {
+                    self.tell_users(id);
+                }
+                Finding::Same
+            }
+            Outcome::Failed(reason) => self.failed(id, &pacing, reason),
+            Outcome::Unknown => {
+                let owner = words::real_server(checker.real, None).into();
+                let program = program.unwrap_or_default();
+                self.event(LvsEvent::ScriptEnded { owner, program, status });
+                Finding::Same
+            }
+        };
+        let at = self.next_run(id, since, finding);
+        self.timers.set(TimerKey::Check(id), at);
+    }
+
+    /// Scripts are started in the interval from start to start, but one after the other.
+    fn next_run(&self, id: CheckId, since: Time, finding: Finding) -> Time {
+        let pacing = self.checkers.get(id).and_then(|c| c.pacing());
+        let delay = pacing.map(|p| if finding == Finding::Forgiven { p.delay_before_retry } else { p.delay_loop });
+        (since + delay.unwrap_or_default()).max(self.now)
+    }
+}
+
+fn outcome(status: ScriptStatus, dynamic: bool) -> Outcome {
+    match status {
+        ScriptStatus::Exited(0) => Outcome::Passed(None),
+        ScriptStatus::Exited(status @ 2..) if dynamic => Outcome::Passed(Some(status)),
+        ScriptStatus::Exited(status) => Outcome::Failed(format!("the script ended with status {status}")),
+        ScriptStatus::Signalled(signal) => Outcome::Failed(format!("the script was killed by signal {signal}")),
+        ScriptStatus::NotStarted(_) => Outcome::Unknown,
+    }
+}

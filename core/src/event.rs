@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod lvs;
+pub mod lvs_log;
 pub mod turn;
 
 use crate::kernel::Errno;

@@ -198,7 +198,7 @@ fn several_urls_are_asked_for_one_in_each_loop() {
     let mut director = Director::new(&web("", &[(A, &fast)]));
     director.pass(secs(1));
     assert_eq!(director.table().len(), 2, "at once");
-    director.pass(secs(4));
+    director.pass(secs(3));
     assert_eq!(director.take_opened()[&ip(A)], 2, "in the usual rhythm from then on");
 }
 
@@ -390,10 +390,9 @@ fn a_stop_leaves_nothing_and_runs_the_scripts_of_omega() {
     director.pass(secs(20));
     assert_eq!(director.take_ran(), ["/a"]);
     director.input(Input::Stop { keep_table: false });
-    assert_eq!(
-        (director.take_ran(), director.table().len(), director.stopped),
-        (vec!["/b".into(), "/q".into()], 0, true)
-    );
+    let mut ran = director.take_ran();
+    ran.sort_unstable();
+    assert_eq!((&ran[..], director.table().len(), director.stopped), (&["/b".into(), "/q".into()][..], 0, true));
     let mut director = Director::new(&web(&lines(""), &reals));
     director.input(Input::Stop { keep_table: false });
     assert_eq!((director.take_ran().len(), director.table().len(), director.stopped), (0, 0, true));

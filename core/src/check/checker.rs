@@ -2,7 +2,7 @@
 
 use super::health::{Health, Round};
 use super::io::{ConnId, Dial};
-use super::pool::{CheckId, MAX_WEIGHT, Say, ServerId};
+use super::pool::{MAX_WEIGHT, Say, ServerId};
 use super::probe::Attempt;
 use crate::config::model::{Check, FileCheck, MiscCheck, NetworkCheck, Pacing};
 use crate::event::lvs::RealName;

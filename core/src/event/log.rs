@@ -269,7 +269,7 @@ fn configured(
     format!("configuration in force: {}", parts.join("; "))
 }
 
-fn secs(duration: Duration) -> String {
+pub(super) fn secs(duration: Duration) -> String {
     let millis = duration.as_micros().div_ceil(1000);
     if millis.is_multiple_of(1000) {
         format!("{} s", millis / 1000)

@@ -26,6 +26,7 @@ pub enum Server {
 }
 
 /// The engine and its world.
+#[derive(Clone)]
 pub struct Director {
     pub engine: Checkers,
     pub now: Time,
@@ -38,7 +39,9 @@ pub struct Director {
     pub fifo: Vec<String>,
     /// Connections that were opened, and when.
     pub opened: Vec<(Time, IpAddr)>,
-    open: BTreeMap<ConnId, IpAddr>,
+    open: BTreeMap<ConnId, (Time, IpAddr)>,
+    /// The longest that a connection was open.
+    pub longest: Duration,
     /// How a program ends; those that are not here end with 0. `None`: not before it is told to.
     pub programs: BTreeMap<String, Option<ScriptStatus>>,
     pub ran: Vec<String>,
@@ -78,6 +81,7 @@ impl Director {
             fifo: Vec::new(),
             opened: Vec::new(),
             open: BTreeMap::new(),
+            longest: Duration::ZERO,
             programs: BTreeMap::new(),
             ran: Vec::new(),
             running: Vec::new(),
@@ -91,6 +95,16 @@ impl Director {
         let mut director = Director::bare(1);
         director.configure(text);
         director
+    }
+
+    /// The engine is written down and read back.
+    pub fn restore(&mut self) {
+        let bytes = self.snapshot();
+        self.engine = postcard::from_bytes(&bytes).expect("a snapshot");
+    }
+
+    pub fn snapshot(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.engine).expect("a snapshot")
     }
 
     pub fn configure(&mut self, text: &str) {
@@ -111,7 +125,7 @@ impl Director {
         match output {
             Output::Open(id, dial) => {
                 self.opened.push((self.now, dial.ip));
-                assert!(self.open.insert(id, dial.ip).is_none(), "a connection's name was used twice");
+                assert!(self.open.insert(id, (self.now, dial.ip)).is_none(), "a connection's name was used twice");
                 let news = match self.server(dial.ip) {
                     Server::Up => ConnNews::Connected,
                     Server::Refuses => ConnNews::Failed(ConnFailure::Errno(Errno(111))),
@@ -120,7 +134,7 @@ impl Director {
                 self.inbox.push_back(Input::Connection { id, news });
             }
             Output::Send(id, bytes) => {
-                let Some(ip) = self.open.get(&id).copied() else { return };
+                let Some((_, ip)) = self.open.get(&id).copied() else { return };
                 let answer = |status: &str| format!("HTTP/1.0 {status}\r\nContent-Length: 0\r\n\r\n").into_bytes();
                 let text = String::from_utf8_lossy(&bytes);
                 let news = match self.server(ip) {
@@ -130,7 +144,10 @@ impl Director {
                 };
                 self.inbox.push_back(Input::Connection { id, news: ConnNews::Data(Cow::Owned(news)) });
             }
-            Output::Close(id) => assert!(self.open.remove(&id).is_some(), "closed what was not open"),
+            Output::Close(id) => {
+                let (since, _) = self.open.remove(&id).expect("a connection that is open");
+                self.longest = self.longest.max(self.now - since);
+            }
             Output::Match { id, .. } => self.inbox.push_back(Input::Matched { id, found: Ok(true) }),
             Output::RunScript(run) => {
                 self.ran.push(run.argv.join(" "));
@@ -189,6 +206,8 @@ impl Director {
     /// Time passes, and nobody calls the engine; then it is called once.
     pub fn sleep(&mut self, time: Duration) {
         self.now = self.now + time;
+        // What nobody could see does not count.
+        self.open.values_mut().for_each(|(since, _)| *since = *since + time);
         self.input(Input::Timeout);
     }
 

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod fault;
 pub mod invariants;
 pub mod kernel;
+pub mod lvs;
 pub mod mutant;
 pub mod node;
 pub mod queue;

@@ -1,0 +1,208 @@
+//! What must hold in every run.
+
+use super::plan::{Pace, address};
+use super::server::Manner;
+use core::fmt;
+use core::net::IpAddr;
+use core::time::Duration;
+use keepalived_core::Time;
+use keepalived_core::check::{Checkers, ConnId, VirtualStatus};
+use keepalived_core::ipvs::Table;
+use keepalived_core::vrrp::{ScriptId, ScriptRun};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// When it was seen.
+    pub at: Time,
+    /// Which invariant: one of [`INVARIANTS`].
+    pub invariant: &'static str,
+    /// What was seen.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.at, self.invariant, self.what)
+    }
+}
+
+/// All invariants.
+pub const INVARIANTS: [&str; 7] = ["deadline", "decision", "rhythm", "bounded", "alternate", "in order", "table"];
+
+/// Looks on.
+pub struct Watch {
+    pace: Pace,
+    /// Connections, with the address and when they were opened.
+    pub open: BTreeMap<ConnId, (IpAddr, Time)>,
+    /// When each check was begun last, by address and port.
+    begun: BTreeMap<(IpAddr, u16), Time>,
+    told: BTreeMap<String, bool>,
+    running: BTreeMap<ScriptId, String>,
+    owners: BTreeSet<String>,
+    /// Since when a server is as it is, seen from the outside.
+    since: Vec<Time>,
+    /// The last moment at which the machine slept or the configuration changed.
+    pub disturbed: Time,
+    /// What was seen.
+    pub violations: Vec<Violation>,
+}
+
+impl Watch {
+    /// Looks on from the beginning.
+    #[must_use]
+    pub fn new(pace: Pace, servers: usize) -> Watch {
+        Watch {
+            pace,
+            open: BTreeMap::new(),
+            begun: BTreeMap::new(),
+            told: BTreeMap::new(),
+            running: BTreeMap::new(),
+            owners: BTreeSet::new(),
+            since: vec![Time::ZERO; servers],
+            disturbed: Time::ZERO,
+            violations: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, at: Time, invariant: &'static str, what: String) {
+        if self.violations.len() < 20 {
+            self.violations.push(Violation { at, invariant, what });
+        }
+    }
+
+    /// A server changed its manners.
+    pub fn changed(&mut self, now: Time, server: usize) {
+        if let Some(since) = self.since.get_mut(server) {
+            *since = now;
+        }
+    }
+
+    /// The machine slept: time that nobody saw does not count.
+    pub fn slept(&mut self, now: Time, time: Duration) {
+        self.open.values_mut().for_each(|(_, since)| *since = *since + time);
+        self.begun.clear();
+        self.disturbed = now;
+    }
+
+    /// A configuration came.
+    pub fn configured(&mut self, now: Time) {
+        self.begun.clear();
+        // Who comes again begins a new life.
+        self.told.clear();
+        self.disturbed = now;
+    }
+
+    /// A connection is opened.
+    pub fn opened(&mut self, now: Time, id: ConnId, to: (IpAddr, u16)) {
+        if self.open.insert(id, (to.0, now)).is_some() {
+            self.say(now, "bounded", format!("{id:?} was used before"));
+        }
+        // After a sleep of the machine a check comes at the earliest half an interval after the last.
+        let least = Duration::from_secs(self.pace.delay_loop.min(self.pace.delay_before_retry)) / 2;
+        if let Some(before) = self.begun.insert(to, now)
+            && before + least > now
+        {
+            self.say(now, "rhythm", format!("{to:?} is checked again after {:?}", now - before));
+        }
+    }
+
+    /// A connection is closed.
+    pub fn closed(&mut self, now: Time, id: ConnId) {
+        let Some((ip, since)) = self.open.remove(&id) else {
+            return self.say(now, "bounded", format!("{id:?} is not open"));
+        };
+        self.in_time(now, ip, since);
+    }
+
+    fn in_time(&mut self, now: Time, ip: IpAddr, since: Time) {
+        if since + self.pace.attempt() < now {
+            self.say(now, "deadline", format!("an attempt at {ip} took {:?}", now - since));
+        }
+    }
+
+    /// A line for the FIFOs.
+    pub fn line(&mut self, now: Time, line: &str) {
+        let Some((who, word)) = line.rsplit_once(' ') else { return };
+        let up = word == "UP";
+        if self.told.insert(who.to_owned(), up) == Some(up) {
+            self.say(now, "alternate", format!("{line}, twice in a row"));
+        }
+    }
+
+    /// A notify script is started.
+    pub fn started(&mut self, now: Time, run: &ScriptRun) {
+        let owner = run.owner.to_string();
+        self.running.insert(run.id, owner.clone());
+        if !self.owners.insert(owner.clone()) {
+            self.say(now, "in order", format!("two scripts of {owner} at a time"));
+        }
+    }
+
+    /// A notify script has ended.
+    pub fn ended(&mut self, id: ScriptId) {
+        if let Some(owner) = self.running.remove(&id) {
+            self.owners.remove(&owner);
+        }
+    }
+
+    /// Looks at everything.
+    pub fn look(&mut self, now: Time, engine: &Checkers, manners: &[Manner]) {
+        let late: Vec<(IpAddr, Time)> =
+            self.open.values().copied().filter(|(_, at)| *at + self.pace.attempt() < now).collect();
+        for (ip, since) in late.into_iter().take(1) {
+            self.in_time(now, ip, since);
+        }
+        let status = engine.status();
+        let checks: BTreeSet<(IpAddr, String)> = status
+            .iter()
+            .flat_map(|server| &server.reals)
+            .flat_map(|real| real.checks.iter().map(|check| (real.name.ip, check.name.clone())))
+            .collect();
+        if self.open.len() > checks.len() {
+            self.say(now, "bounded", format!("{} connections for {} checks", self.open.len(), checks.len()));
+        }
+        self.decisions(now, &status, manners);
+    }
+
+    /// Whoever has been the same for long enough is known to be.
+    fn decisions(&mut self, now: Time, status: &[VirtualStatus], manners: &[Manner]) {
+        let known: BTreeMap<IpAddr, usize> = (0..).zip(manners).map(|(n, _)| (address(n), n as usize)).collect();
+        for real in status.iter().flat_map(|server| &server.reals) {
+            let Some(&n) = known.get(&real.name.ip) else { continue };
+            let well = manners[n];
+            for check in &real.checks {
+                let up = if check.name.starts_with("TCP_CHECK") { well.listens() } else { well.serves() };
+                let bound = if up { self.pace.rise() } else { self.pace.fall() };
+                // The rhythm begins anew after a pause, and a new check waits for its first moment.
+                let from = self.since[n].max(self.disturbed) + Duration::from_secs(2 * self.pace.delay_loop);
+                if check.up != up && from + bound < now {
+                    let (name, since) = (&check.name, now - self.since[n]);
+                    self.say(
+                        now,
+                        "decision",
+                        format!("{name} is {} though the server is {well:?} for {since:?}", check.up),
+                    );
+                }
+            }
+        }
+    }
+
+    /// The end of a run: the kernel has what follows from the configuration and from the servers.
+    pub fn end(&mut self, now: Time, engine: &Checkers, kernel: &Table) {
+        if kernel.services != *engine.wanted() {
+            let differ =
+                kernel.services.iter().filter(|(key, service)| engine.wanted().get(*key) != Some(*service)).count();
+            let missing = engine.wanted().keys().filter(|key| !kernel.services.contains_key(*key)).count();
+            self.say(now, "table", format!("{differ} services are wrong, {missing} are missing"));
+        }
+        for server in engine.status() {
+            let enough = server.weight >= u64::from(server.quorum + server.hysteresis);
+            let too_few = server.weight == 0 || server.weight < u64::from(server.quorum - server.hysteresis);
+            if (enough && !server.up) || (too_few && server.up) {
+                self.say(now, "table", format!("{server:?}"));
+            }
+        }
+    }
+}

@@ -28,7 +28,6 @@ pub(super) enum Finding {
 
 impl Health {
     /// Before the first attempt.
-
     pub(super) const fn new(up: bool) -> Health {
         Health { up, tried: false, failures: 0 }
     }

@@ -18,7 +18,7 @@ impl Checkers {
     pub(super) fn begin(&mut self, id: CheckId) {
         let Some(pacing) = self.checkers.get(id).and_then(|c| c.pacing()) else { return };
         let span = u64::try_from(pacing.warmup.as_nanos()).unwrap_or(u64::MAX);
-        let part = u128::from(self.draw()) * u128::from(span) >> 64;
+        let part = (u128::from(self.draw()) * u128::from(span)) >> 64;
         let at = self.now + Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
         self.timers.set(TimerKey::Check(id), at);
     }

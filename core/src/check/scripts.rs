@@ -55,7 +55,8 @@ impl Checkers {
     fn queue(&mut self, owner: Name, script: Option<Script>) {
         let Some(mut script) = script else { return };
         script.user = script.user.or_else(|| self.settings.script_user.clone());
-        if self.is_busy() && self.timers.get(TimerKey::Scripts).is_none() {
+        // Looked at when all that happens now has been asked of the kernel.
+        if self.timers.get(TimerKey::Scripts).is_none() {
             self.timers.set(TimerKey::Scripts, self.now + SCRIPT_WAIT);
         }
         if let Some(news) = self.notifier.push(owner, script) {
@@ -63,9 +64,10 @@ impl Checkers {
         }
     }
 
-    /// Whether the kernel does not have yet what scripts may be about.
-    fn is_busy(&self) -> bool {
-        !self.table_read || !self.reconciler.is_idle()
+    /// Whether the kernel may not have yet what scripts may be about. Where nothing is wanted its table is never read.
+    pub(super) fn is_busy(&self) -> bool {
+        let unread = !self.table_read && !self.reconciler.wanted().is_empty();
+        unread || !self.reconciler.is_idle()
     }
 
     /// Starts what the queues allow, once the kernel has what was asked of it: what is told may be relied on then.

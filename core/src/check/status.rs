@@ -72,7 +72,7 @@ impl Checkers {
     /// Whether the kernel has all of that, as far as is known, and nothing is under way.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.table_read && self.reconciler.is_idle()
+        !self.is_busy()
     }
 
     fn status_of(&self, server: &Virtual) -> VirtualStatus {

@@ -13,30 +13,43 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Watch {
     here: BTreeSet<IpAddr>,
-    /// Virtual servers with their ranges, by the network that a range is in.
-    waiting: BTreeMap<IpAddr, BTreeSet<(ServerId, AddressRange)>>,
+    /// Virtual servers by the address that they wait for.
+    single: BTreeMap<IpAddr, BTreeSet<ServerId>>,
+    /// Virtual servers with the ranges that they wait for, by the blocks that these begin and end in.
+    ranges: BTreeMap<IpAddr, BTreeSet<(ServerId, AddressRange)>>,
 }
 
-/// The network that a range of a group stays in: only the last number of its addresses differs.
-fn network(ip: IpAddr) -> IpAddr {
+/// The block of 65,536 addresses that an address is in. A range is not longer than one, so it lies in two at the most.
+fn block(ip: IpAddr) -> IpAddr {
     match ip {
-        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & !0xff).into(),
+        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & !0xffff).into(),
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !0xffff).into(),
     }
 }
 
 impl Watch {
     pub(super) fn add(&mut self, server: ServerId, range: AddressRange) {
-        self.waiting.entry(network(range.first)).or_default().insert((server, range));
+        if range.first == range.last {
+            self.single.entry(range.first).or_default().insert(server);
+            return;
+        }
+        for block in [block(range.first), block(range.last)] {
+            self.ranges.entry(block).or_default().insert((server, range));
+        }
     }
 
     pub(super) fn remove(&mut self, server: ServerId, range: AddressRange) {
-        let network = network(range.first);
-        if let Some(waiting) = self.waiting.get_mut(&network) {
-            waiting.remove(&(server, range));
-            if waiting.is_empty() {
-                self.waiting.remove(&network);
+        fn take<T: Ord>(map: &mut BTreeMap<IpAddr, BTreeSet<T>>, key: IpAddr, what: &T) {
+            if let Some(set) = map.get_mut(&key) {
+                set.remove(what);
+                if set.is_empty() {
+                    map.remove(&key);
+                }
             }
+        }
+        take(&mut self.single, range.first, &server);
+        for block in [block(range.first), block(range.last)] {
+            take(&mut self.ranges, block, &(server, range));
         }
     }
 
@@ -45,12 +58,16 @@ impl Watch {
         u32::try_from(self.here.range(range.first..=range.last).count()).unwrap_or(u32::MAX)
     }
 
-    /// An address came or went. Returns whose it is, where that is news.
+    /// An address came or went. Returns whose it is, where that is news; who waits for it twice is there twice.
     fn set(&mut self, ip: IpAddr, here: bool) -> Vec<ServerId> {
         let news = if here { self.here.insert(ip) } else { self.here.remove(&ip) };
-        let waiting = self.waiting.get(&network(ip)).filter(|_| news);
+        if !news {
+            return Vec::new();
+        }
+        let single = self.single.get(&ip).into_iter().flatten().copied();
+        let ranges = self.ranges.get(&block(ip)).into_iter().flatten();
         let has = |range: &AddressRange| range.first <= ip && ip <= range.last;
-        waiting.into_iter().flatten().filter(|(_, range)| has(range)).map(|(server, _)| *server).collect()
+        single.chain(ranges.filter(|(_, range)| has(range)).map(|(server, _)| *server)).collect()
     }
 }
 
@@ -107,5 +124,27 @@ impl Checkers {
             }
         }
         self.event(LvsEvent::Suspended { service, suspended });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_may_lie_in_two_blocks() {
+        let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let mut watch = Watch::default();
+        let long = AddressRange { first: ip("10.0.255.250"), last: ip("10.1.0.10") };
+        watch.add(1, long);
+        watch.add(2, AddressRange::single(ip("10.1.0.3")));
+        assert_eq!(watch.set(ip("10.0.255.255"), true), [1]);
+        assert_eq!(watch.set(ip("10.1.0.3"), true), [2, 1]);
+        assert_eq!((watch.set(ip("10.1.0.3"), true), watch.set(ip("10.1.0.11"), true)), (vec![], vec![]));
+        assert_eq!(watch.count(long), 2);
+        watch.remove(1, long);
+        watch.remove(2, AddressRange::single(ip("10.1.0.3")));
+        assert_eq!(watch.set(ip("10.1.0.3"), false), []);
+        assert!(watch.single.is_empty() && watch.ranges.is_empty());
     }
 }

@@ -40,7 +40,7 @@ impl Checkers {
     pub(super) fn notify(
         &mut self,
         (label, protocol, real): (Name, Option<Protocol>, RealName),
-        script: Option<Script>,
+        script: Option<Box<Script>>,
         up: bool,
     ) {
         if self.settings.fifo {
@@ -52,14 +52,14 @@ impl Checkers {
         }
     }
 
-    fn queue(&mut self, owner: Name, script: Option<Script>) {
+    fn queue(&mut self, owner: Name, script: Option<Box<Script>>) {
         let Some(mut script) = script else { return };
         script.user = script.user.or_else(|| self.settings.script_user.clone());
         // Looked at when all that happens now has been asked of the kernel.
         if self.timers.get(TimerKey::Scripts).is_none() {
             self.timers.set(TimerKey::Scripts, self.now + SCRIPT_WAIT);
         }
-        if let Some(news) = self.notifier.push(owner, script) {
+        if let Some(news) = self.notifier.push(owner, *script) {
             self.event(news.into());
         }
     }

@@ -50,6 +50,24 @@ fn a_dead_server_leaves_the_pool_within_its_retries_and_comes_back() {
 }
 
 #[test]
+fn a_check_that_this_machine_could_not_make_says_nothing_of_the_server() {
+    let mut director = Director::new(&two(""));
+    director.servers.insert(ip(A), Server::Unreached);
+    director.pass(secs(60));
+    assert_eq!(director.table().len(), 3);
+    assert!(director.take_opened()[&ip(A)] >= 12, "it is tried at its times");
+    director.servers.insert(ip(A), Server::Refuses);
+    director.pass(secs(8));
+    assert_eq!(director.table().len(), 2);
+    director.servers.insert(ip(A), Server::Unreached);
+    director.pass(secs(60));
+    assert_eq!(director.table().len(), 2);
+    director.servers.clear();
+    director.pass(secs(6));
+    assert_eq!(director.table().len(), 3);
+}
+
+#[test]
 fn an_attempt_ends_at_its_deadline() {
     let mut director = Director::new(&two(""));
     director.pass(secs(1));

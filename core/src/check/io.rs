@@ -118,6 +118,21 @@ pub enum ConnFailure {
     Tls(String),
 }
 
+impl ConnFailure {
+    /// Whether it is no fault of the peer or the way to it: this machine has no descriptor, memory or port left, or not the address, interface or
+    /// permission that the check is to use. It says nothing about the server.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        match self {
+            // Linux: EPERM, EAGAIN, ENOMEM, EACCES, ENODEV, EINVAL, ENFILE, EMFILE, ENOSPC, EADDRINUSE, EADDRNOTAVAIL, ENOBUFS
+            ConnFailure::Errno(errno) => {
+                matches!(errno.0, 1 | 11 | 12 | 13 | 19 | 22 | 23 | 24 | 28 | 98 | 99 | 105)
+            }
+            ConnFailure::Tls(_) => false,
+        }
+    }
+}
+
 /// A connection to open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dial {

@@ -96,7 +96,20 @@ impl Checkers {
 
     /// News of a connection.
     pub(super) fn connection(&mut self, conn: ConnId, news: ConnNews<'_>) {
+        if matches!(&news, ConnNews::Failed(failure) if failure.is_ours()) {
+            return self.not_made(conn);
+        }
         self.go_on(conn, |attempt, check| attempt.on(check, news));
+    }
+
+    /// This machine could not make a check, which says nothing of the server: it is made again at its next time, as in the C version.
+    fn not_made(&mut self, conn: ConnId) {
+        let Some(id) = self.conns.remove(&conn) else { return };
+        self.out.push_back(Output::Close(conn));
+        let Some(checker) = self.checkers.get_mut(id) else { return };
+        checker.doing = Doing::Nothing;
+        let Some(pacing) = checker.pacing() else { return };
+        self.timers.set(TimerKey::Check(id), self.now + pacing.delay_loop);
     }
 
     /// A pattern was looked for.

@@ -23,6 +23,8 @@ pub enum Server {
     Refuses,
     /// Says nothing.
     Silent,
+    /// This machine has no descriptor left.
+    Unreached,
 }
 
 /// The engine and its world.
@@ -129,6 +131,7 @@ impl Director {
                 let news = match self.server(dial.ip) {
                     Server::Up => ConnNews::Connected,
                     Server::Refuses => ConnNews::Failed(ConnFailure::Errno(Errno(111))),
+                    Server::Unreached => ConnNews::Failed(ConnFailure::Errno(Errno(24))),
                     Server::Silent => return,
                 };
                 self.inbox.push_back(Input::Connection { id, news });

@@ -146,7 +146,12 @@ impl Genhash {
                 mark: self.fwmark,
                 timeout: Duration::from_secs(self.timeout.into()),
             },
-            probe: Probe::Http(HttpProbe { tls, version: self.protocol, fast_recovery: false, urls: vec![url] }),
+            probe: Probe::Http(Box::new(HttpProbe {
+                tls,
+                version: self.protocol,
+                fast_recovery: false,
+                urls: vec![url],
+            })),
         }
     }
 }

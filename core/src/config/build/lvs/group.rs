@@ -2,7 +2,7 @@
 
 use super::super::values::{choice, integer, interface, lines};
 use super::super::{Context, Given, Names, Section, is_first};
-use super::words::{port, range};
+use super::words::{port, range, services};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords;
 use crate::config::lexer::{Phrase, Word};
@@ -137,7 +137,7 @@ fn entry(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<Given<GroupEntry>> {
         trailing(cx, words.get(3..).unwrap_or_default());
         GroupEntry::Mark { mark: mark?, family: family? }
     } else {
-        let range = range(cx, first);
+        let range = services(cx, first);
         let port = words.get(1).map_or(Some(0), |word| port(cx, word));
         trailing(cx, words.get(2..).unwrap_or_default());
         GroupEntry::Addresses { range: range?, port: port? }

@@ -71,10 +71,7 @@ pub(super) fn range(cx: &mut Context<'_, '_>, word: &Word) -> Option<AddressRang
         (None, None) => return address(cx, word).map(AddressRange::single),
     };
     let problem = match read {
-        Some(Ok(range)) => match too_long(&range) {
-            None => return Some(range),
-            Some(problem) => problem,
-        },
+        Some(Ok(range)) => return Some(range),
         Some(Err(problem)) => problem,
         None => Problem { label: "expected an address before it".into(), help: None },
     };
@@ -84,6 +81,20 @@ pub(super) fn range(cx: &mut Context<'_, '_>, word: &Word) -> Option<AddressRang
         diagnostic = diagnostic.help(help);
     }
     cx.report(diagnostic);
+    None
+}
+
+/// A range of services: the kernel has one for each address.
+pub(super) fn services(cx: &mut Context<'_, '_>, word: &Word) -> Option<AddressRange> {
+    let range = range(cx, word)?;
+    if to_bits(range.last) - to_bits(range.first) < MAX_RANGE as u128 {
+        return Some(range);
+    }
+    cx.report(
+        Diagnostic::error("bad-range", word.span, format!("`{}` stands for too many services", word.text))
+            .label(format!("more than {MAX_RANGE} addresses"))
+            .help("a firewall mark stands for any number of addresses: `fwmark`"),
+    );
     None
 }
 
@@ -97,15 +108,6 @@ impl Problem {
     fn new(label: impl Into<String>) -> Problem {
         Problem { label: label.into(), help: None }
     }
-}
-
-/// The kernel has a service for each address.
-fn too_long(range: &AddressRange) -> Option<Problem> {
-    let behind = to_bits(range.last) - to_bits(range.first);
-    (behind >= MAX_RANGE as u128).then(|| Problem {
-        label: format!("more than {MAX_RANGE} addresses"),
-        help: Some("a firewall mark stands for any number of addresses: `fwmark`".into()),
-    })
 }
 
 fn network(ip: IpAddr, length: &str) -> Result<AddressRange, Problem> {

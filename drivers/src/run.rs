@@ -1,6 +1,7 @@
 //! The one loop: an engine, the world it lives in, and somebody who watches.
 
-use keepalived_core::vrrp::{Input, Output};
+use keepalived_core::check::{self, Checkers};
+use keepalived_core::vrrp::{self, Vrrp};
 use keepalived_core::{Engine, Time};
 use std::io;
 use std::time::Duration;
@@ -8,6 +9,33 @@ use std::time::Duration;
 /// A timeout that is later than this means that the process was held up (a paused machine, a starved processor).
 /// What arrived meanwhile is then heard before the timers run, for it came before them.
 const HELD_UP: Duration = Duration::from_millis(5);
+
+/// An engine that the loop can drive.
+pub trait Driven: Engine {
+    /// A deadline may have passed.
+    fn timeout<'a>() -> Self::Input<'a>;
+
+    /// Whether the engine has ended.
+    fn is_end(output: &Self::Output) -> bool;
+}
+
+impl Driven for Vrrp {
+    fn timeout<'a>() -> vrrp::Input<'a> {
+        vrrp::Input::Timeout
+    }
+    fn is_end(output: &vrrp::Output) -> bool {
+        matches!(output, vrrp::Output::Stopped)
+    }
+}
+
+impl Driven for Checkers {
+    fn timeout<'a>() -> check::Input<'a> {
+        check::Input::Timeout
+    }
+    fn is_end(output: &check::Output) -> bool {
+        matches!(output, check::Output::Stopped)
+    }
+}
 
 /// What an engine lives in: the real machine, or a simulated one.
 ///
@@ -28,6 +56,9 @@ const HELD_UP: Duration = Duration::from_millis(5);
 /// A world is used from one thread; nothing here needs `Send`.
 #[allow(async_fn_in_trait, reason = "one thread: no Send bound is wanted")]
 pub trait World {
+    /// The engine that lives in it.
+    type Engine: Driven;
+
     /// The time, in nanoseconds of a clock that never goes backwards and counts suspension.
     fn now(&self) -> Time;
 
@@ -38,17 +69,17 @@ pub trait World {
     async fn wait(&mut self, deadline: Option<Time>) -> io::Result<()>;
 
     /// The next input that is ready; `None` ends the turn. `now` is the turn's time.
-    fn take(&mut self, now: Time) -> Option<Input<'_>>;
+    fn take(&mut self, now: Time) -> Option<<Self::Engine as Engine>::Input<'_>>;
 
     /// Carries out one output, at the latest in the next [`flush`](World::flush).
-    fn perform(&mut self, now: Time, output: Output);
+    fn perform(&mut self, now: Time, output: <Self::Engine as Engine>::Output);
 
     /// Carries out all that [`perform`](World::perform) has put off.
     fn flush(&mut self, now: Time);
 
     /// The next result that [`flush`](World::flush) itself has brought about, a bounded number a turn: the kernel has carried out
     /// a command when it has taken it, and the announcement of a new address need not wait for the next turn.
-    fn answer(&mut self, now: Time) -> Option<Input<'_>> {
+    fn answer(&mut self, now: Time) -> Option<<Self::Engine as Engine>::Input<'_>> {
         let _ = now;
         None
     }
@@ -58,14 +89,14 @@ pub trait World {
 ///
 /// `input` and `output` are called between a deadline and its adverts: they note and return. What takes long (writing,
 /// above all) belongs into `turn_over`, when everything has been sent.
-pub trait Observer<E> {
+pub trait Observer<E: Engine> {
     /// `input` is about to be handled, at `now`.
-    fn input(&mut self, now: Time, input: &Input<'_>) {
+    fn input(&mut self, now: Time, input: &E::Input<'_>) {
         let _ = (now, input);
     }
 
     /// The engine has answered with `output`, which is about to be performed.
-    fn output(&mut self, now: Time, output: &Output) {
+    fn output(&mut self, now: Time, output: &E::Output) {
         let _ = (now, output);
     }
 
@@ -76,19 +107,18 @@ pub trait Observer<E> {
 }
 
 /// Nobody watches.
-impl<E> Observer<E> for () {}
+impl<E: Engine> Observer<E> for () {}
 
-/// Runs `engine` in `world` until [`Output::Stopped`], which a [`Input::Stop`] from the world brings about.
+/// Runs `engine` in `world` until its last output, which a wish to stop from the world brings about.
 ///
 /// Dropping the future between two turns loses nothing: [`World::wait`] is the only place where it waits.
 ///
 /// # Errors
 /// Those of [`World::wait`].
-pub async fn run<E, W, O>(engine: &mut E, world: &mut W, observer: &mut O) -> io::Result<()>
+pub async fn run<W, O>(engine: &mut W::Engine, world: &mut W, observer: &mut O) -> io::Result<()>
 where
-    E: for<'a> Engine<Input<'a> = Input<'a>, Output = Output>,
     W: World,
-    O: Observer<E>,
+    O: Observer<W::Engine>,
 {
     loop {
         world.wait(engine.deadline()).await?;
@@ -96,23 +126,25 @@ where
         let mut stopped = false;
         let lateness = lateness(engine, now);
         if lateness.is_some_and(|late| late <= HELD_UP) {
-            observer.input(now, &Input::Timeout);
-            engine.handle(now, Input::Timeout);
+            observer.input(now, &W::Engine::timeout());
+            engine.handle(now, W::Engine::timeout());
             stopped |= drain(engine, world, observer, now);
         }
-        while let Some(input) = world.take(now) {
+        loop {
+            let Some(input) = world.take(now) else { break };
             observer.input(now, &input);
             engine.handle(now, input);
             stopped |= drain(engine, world, observer, now);
         }
         if lateness.is_some_and(|late| late > HELD_UP) {
-            observer.input(now, &Input::Timeout);
-            engine.handle(now, Input::Timeout);
+            observer.input(now, &W::Engine::timeout());
+            engine.handle(now, W::Engine::timeout());
             stopped |= drain(engine, world, observer, now);
         }
         world.flush(now);
         let mut answered = false;
-        while let Some(input) = world.answer(now) {
+        loop {
+            let Some(input) = world.answer(now) else { break };
             observer.input(now, &input);
             engine.handle(now, input);
             stopped |= drain(engine, world, observer, now);
@@ -134,16 +166,15 @@ fn lateness(engine: &impl Engine, now: Time) -> Option<Duration> {
 }
 
 /// Performs all that the engine asks; true when that includes the end.
-fn drain<E, W, O>(engine: &mut E, world: &mut W, observer: &mut O, now: Time) -> bool
+fn drain<W, O>(engine: &mut W::Engine, world: &mut W, observer: &mut O, now: Time) -> bool
 where
-    E: for<'a> Engine<Input<'a> = Input<'a>, Output = Output>,
     W: World,
-    O: Observer<E>,
+    O: Observer<W::Engine>,
 {
     let mut stopped = false;
     while let Some(output) = engine.poll() {
         observer.output(now, &output);
-        stopped |= output == Output::Stopped;
+        stopped |= W::Engine::is_end(&output);
         world.perform(now, output);
     }
     stopped
@@ -154,6 +185,7 @@ mod tests {
     use super::*;
     use keepalived_core::kernel::Errno;
     use keepalived_core::net::IfIndex;
+    use keepalived_core::vrrp::{Input, Output};
     use std::cell::Cell;
     use std::collections::VecDeque;
 
@@ -184,6 +216,15 @@ mod tests {
         }
     }
 
+    impl Driven for Tiny {
+        fn timeout<'a>() -> Input<'a> {
+            Input::Timeout
+        }
+        fn is_end(output: &Output) -> bool {
+            *output == Output::Stopped
+        }
+    }
+
     /// Each turn has a time and its inputs.
     struct Script {
         turns: VecDeque<(Time, Vec<u32>)>,
@@ -193,6 +234,8 @@ mod tests {
     }
 
     impl World for Script {
+        type Engine = Tiny;
+
         fn now(&self) -> Time {
             self.now.get()
         }

@@ -11,7 +11,7 @@ use crate::run::World;
 use keepalived_core::Time;
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::{Family, IfIndex};
-use keepalived_core::vrrp::{Input, Output, ScriptId, ScriptRun, SocketKey};
+use keepalived_core::vrrp::{Input, Output, ScriptId, ScriptRun, SocketKey, Vrrp};
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -60,7 +60,8 @@ pub struct LinuxWorld<S> {
     sockets: BTreeMap<SocketKey, AdvertSocket>,
     /// An epoll of all advert sockets: a turn costs what is ready, not what is open.
     ready_sockets: AsyncFd<OwnedFd>,
-    announcer: Announcer,
+    /// Opened when it is needed first: who only balances needs none.
+    announcer: Option<Announcer>,
     commands: Commands,
     monitor: Monitor,
     received: Received,
@@ -129,11 +130,11 @@ impl Feedback {
 impl<S: Side> LinuxWorld<S> {
     /// Opens what is always needed. The first input of the kernel is a snapshot.
     ///
-    /// Needs a tokio runtime with I/O (a current-thread one is meant), and `CAP_NET_ADMIN` and `CAP_NET_RAW` in the thread's
+    /// Needs a tokio runtime with I/O (a current-thread one is meant), and for VRRP `CAP_NET_ADMIN` and `CAP_NET_RAW` in the thread's
     /// network namespace, in which the world stays.
     ///
     /// # Errors
-    /// `EPERM` without the capabilities, `EMFILE` or `ENOMEM` without the resources.
+    /// `EMFILE` or `ENOMEM` without the resources.
     pub fn new(side: S) -> io::Result<LinuxWorld<S>> {
         LinuxWorld::with_monitor_buffer(side, monitor::RECEIVE_BUFFER)
     }
@@ -149,7 +150,7 @@ impl<S: Side> LinuxWorld<S> {
             timer: Timer::new()?,
             sockets: BTreeMap::new(),
             ready_sockets: clock::readable(epoll::create(epoll::CreateFlags::CLOEXEC)?)?,
-            announcer: Announcer::open()?,
+            announcer: None,
             commands: Commands::open()?,
             monitor: Monitor::open(bytes)?,
             received: Received::new(),
@@ -158,6 +159,17 @@ impl<S: Side> LinuxWorld<S> {
             feedback: Feedback::default(),
             scripts: VecDeque::new(),
         })
+    }
+
+    /// Opens what VRRP needs, so that what is wrong shows at once and not with the first announcement.
+    ///
+    /// # Errors
+    /// `EPERM` without the capabilities, `EMFILE` or `ENOMEM` without the resources.
+    pub fn open_announcer(&mut self) -> io::Result<()> {
+        if self.announcer.is_none() {
+            self.announcer = Some(Announcer::open()?);
+        }
+        Ok(())
     }
 
     /// What the daemon provides.
@@ -297,6 +309,8 @@ impl<S: Side> LinuxWorld<S> {
 }
 
 impl<S: Side> World for LinuxWorld<S> {
+    type Engine = Vrrp;
+
     fn now(&self) -> Time {
         clock::now()
     }
@@ -346,7 +360,12 @@ impl<S: Side> World for LinuxWorld<S> {
                 socket.queue(advert, |errno| self.feedback.send_failed(key.index, errno));
             }
             Output::Announce { index, frame } => {
-                self.announcer.queue(index, frame, |index, errno| self.feedback.send_failed(index, errno));
+                if let Err(error) = self.open_announcer() {
+                    return self.feedback.send_failed(index, errno(&error));
+                }
+                if let Some(announcer) = &mut self.announcer {
+                    announcer.queue(index, frame, |index, errno| self.feedback.send_failed(index, errno));
+                }
             }
             Output::Kernel(command) => self.commands.push(command),
             Output::OpenSocket { key, groups } => {
@@ -368,7 +387,9 @@ impl<S: Side> World for LinuxWorld<S> {
     fn flush(&mut self, now: Time) {
         self.flush_adverts();
         self.commands.flush(now, self.monitor.peers());
-        self.announcer.flush(|index, errno| self.feedback.send_failed(index, errno));
+        if let Some(announcer) = &mut self.announcer {
+            announcer.flush(|index, errno| self.feedback.send_failed(index, errno));
+        }
         self.flush_scripts();
     }
 }

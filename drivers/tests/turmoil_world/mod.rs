@@ -154,6 +154,8 @@ impl TurmoilWorld {
 }
 
 impl World for TurmoilWorld {
+    type Engine = Vrrp;
+
     fn now(&self) -> Time {
         now()
     }

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod conn;
 pub mod daemon;
 pub mod doubts;
 pub mod files;

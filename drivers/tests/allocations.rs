@@ -1,15 +1,18 @@
-//! Sending and receiving adverts allocates nothing once the queues have grown.
+//! Sending and receiving adverts allocates nothing once the queues have grown, and neither does a TCP check.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::{Lab, in_namespace, veth_pair};
+use keepalived::conn::Conns;
 use keepalived::run::World;
+use keepalived_core::check::{ConnId, ConnNews, Dial, Transport};
 use keepalived_core::net::Family;
 use keepalived_core::vrrp::{Input, Output, SocketKey, Transmit};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,4 +79,44 @@ fn adverts_do_not_allocate() {
         assert_eq!(ALLOCATIONS.get() - before, 0);
         assert!(received > 500, "{received} received");
     });
+}
+
+#[test]
+fn tcp_checks_do_not_allocate() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _inside = runtime.enter();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let dial = |port| Dial {
+        transport: Transport::Tcp,
+        ip: "127.0.0.1".parse().unwrap(),
+        port,
+        source: None,
+        source_port: 0,
+        device: None,
+        mark: 0,
+    };
+    let (up, down) = (dial(port), dial(nobody));
+    let mut conns = Conns::new(100).unwrap();
+    let mut id = 0;
+    let mut round = || {
+        for _ in 0..50 {
+            id += 2;
+            conns.open(ConnId(id), &up);
+            assert!(matches!(conns.take(), Some((_, ConnNews::Connected))));
+            conns.open(ConnId(id + 1), &down);
+            assert!(matches!(conns.take(), Some((_, ConnNews::Failed(_)))));
+            conns.close(ConnId(id));
+            conns.close(ConnId(id + 1));
+            drop(listener.accept());
+        }
+        conns.settle();
+    };
+    round();
+    let before = ALLOCATIONS.get();
+    for _ in 0..20 {
+        round();
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
 }

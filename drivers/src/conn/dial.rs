@@ -1,0 +1,72 @@
+//! Sockets for a [`Dial`], with all that it says of where from and through what.
+
+use keepalived_core::check::Dial;
+use keepalived_core::net::Family;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+/// A socket that does not block and is bound as `dial` says.
+pub(super) fn socket(dial: &Dial, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let domain = match Family::of(dial.ip) {
+        Family::V4 => Domain::IPV4,
+        Family::V6 => Domain::IPV6,
+    };
+    let socket = Socket::new(domain, kind.nonblocking(), Some(protocol))?;
+    if dial.mark != 0 {
+        socket.set_mark(dial.mark)?;
+    }
+    if let Some(device) = &dial.device {
+        socket.bind_device(Some(device.as_bytes()))?;
+    }
+    if dial.source.is_some() || dial.source_port != 0 {
+        if dial.source_port == 0 {
+            // The port is chosen when the peer is known: then many checks can share it.
+            no_port_yet(socket.as_fd())?;
+        } else {
+            // Two checks of different servers may come from the same port.
+            socket.set_reuse_address(true)?;
+        }
+        let any = match Family::of(dial.ip) {
+            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        socket.bind(&SockAddr::from(SocketAddr::new(dial.source.unwrap_or(any), dial.source_port)))?;
+    }
+    Ok(socket)
+}
+
+/// To whom.
+pub(super) fn peer(dial: &Dial) -> SockAddr {
+    SockAddr::from(SocketAddr::new(dial.ip, dial.port))
+}
+
+/// Has ICMP errors reported on a datagram socket: those that are no more than a hint too, like "host unreachable".
+pub(super) fn report_errors(socket: &Socket, family: Family) -> io::Result<()> {
+    let (level, option) = match family {
+        Family::V4 => (libc::IPPROTO_IP, libc::IP_RECVERR),
+        Family::V6 => (libc::IPPROTO_IPV6, libc::IPV6_RECVERR),
+    };
+    switch_on(socket.as_fd(), level, option)
+}
+
+fn no_port_yet(fd: BorrowedFd<'_>) -> io::Result<()> {
+    switch_on(fd, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT)
+}
+
+#[allow(unsafe_code)]
+fn switch_on(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the option's value is an int, which outlives the call.
+    let result = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            level,
+            option,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -30,6 +30,8 @@ pub enum Part {
     Daemon,
     /// The VRRP engine.
     Vrrp,
+    /// Health checks and the load balancer.
+    Checkers,
 }
 
 impl Part {
@@ -39,6 +41,7 @@ impl Part {
         match self {
             Part::Daemon => "Keepalived",
             Part::Vrrp => "Keepalived_vrrp",
+            Part::Checkers => "Keepalived_healthcheckers",
         }
     }
 }

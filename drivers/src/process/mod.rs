@@ -2,29 +2,49 @@
 
 pub mod checks;
 pub mod facts;
-mod spawn;
+pub(crate) mod spawn;
 pub mod user;
 
 use crate::log::{Level, Log, Part};
 use keepalived_core::config::scripts::Runner;
 use keepalived_core::kernel::Errno;
 use keepalived_core::vrrp::{ScriptId, ScriptRun, ScriptStatus};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::buffer::spare_capacity;
+use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How many scripts may wait to be started; the engine keeps fewer.
-const WAITING: usize = 1024;
+/// How scripts have ended. It holds no more than the engine has running or waiting.
+pub type Ends = UnboundedReceiver<(ScriptId, ScriptStatus)>;
 
-/// How many ends of scripts may wait to be told; the helper thread waits when they are more.
-const ENDED: usize = 1024;
+/// Ends looked at in one turn of the helper.
+const READY: usize = 128;
+
+/// No script has this number.
+const BELL: u64 = u64::MAX;
+
+/// How many scripts there may be at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// That run; those beyond wait for one to end.
+    pub running: usize,
+    /// That wait; those beyond end at once with `EAGAIN`.
+    pub waiting: usize,
+}
+
+impl Limits {
+    /// For VRRP: more than its engine ever has.
+    pub const VRRP: Limits = Limits { running: 1024, waiting: 1024 };
+    /// For checks: 100,000 `MISC_CHECK`s may become due at once, but that many processes help nobody.
+    pub const CHECKERS: Limits = Limits { running: 512, waiting: 131_072 };
+}
 
 enum Request {
     Run(Box<(ScriptRun, Runner)>),
@@ -34,6 +54,8 @@ enum Request {
 
 struct Mailbox {
     requests: Mutex<VecDeque<Request>>,
+    /// Scripts that have been asked for and not been started.
+    waiting: AtomicUsize,
     closed: AtomicBool,
     bell: OwnedFd,
 }
@@ -47,7 +69,8 @@ impl Mailbox {
 /// The scripts that run or wait. Dropping it ends the helper thread; running scripts go on.
 pub struct Scripts {
     mailbox: Arc<Mailbox>,
-    early: Sender<(ScriptId, ScriptStatus)>,
+    early: UnboundedSender<(ScriptId, ScriptStatus)>,
+    limits: Limits,
 }
 
 impl Drop for Scripts {
@@ -58,40 +81,55 @@ impl Drop for Scripts {
 }
 
 impl Scripts {
-    /// Starts the helper thread. Every script that is run is answered on the receiver, exactly once.
+    /// Starts the helper thread of `part`. Every script that is run is answered on the receiver, exactly once.
     ///
     /// # Errors
     /// When there is no thread or file descriptor to be had.
-    pub fn start(log: Log) -> io::Result<(Scripts, Receiver<(ScriptId, ScriptStatus)>)> {
-        let (ended, results) = channel(ENDED);
+    pub fn start(log: Log, part: Part, limits: Limits) -> io::Result<(Scripts, Ends)> {
+        let (ended, results) = unbounded_channel();
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let mailbox = Arc::new(Mailbox { requests: Mutex::default(), closed: AtomicBool::new(false), bell });
-        let helper = Helper { mailbox: Arc::clone(&mailbox), ended: ended.clone(), log, running: Vec::new() };
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &bell, epoll::EventData::new_u64(BELL), epoll::EventFlags::IN)?;
+        let requests = Mutex::default();
+        let mailbox =
+            Arc::new(Mailbox { requests, waiting: AtomicUsize::new(0), closed: AtomicBool::new(false), bell });
+        let helper = Helper {
+            mailbox: Arc::clone(&mailbox),
+            ended: ended.clone(),
+            log,
+            part,
+            epoll,
+            most: limits.running,
+            waiting: BTreeMap::new(),
+            running: BTreeMap::new(),
+            blind: BTreeSet::new(),
+        };
         std::thread::Builder::new().name("scripts".to_owned()).stack_size(256 * 1024).spawn(move || helper.work())?;
-        Ok((Scripts { mailbox, early: ended }, results))
+        Ok((Scripts { mailbox, early: ended, limits }, results))
     }
 
     /// Has `runner` run a script. Returns at once.
     pub fn run(&self, run: ScriptRun, runner: Runner) {
-        let mut requests = self.mailbox.lock();
-        if requests.len() >= WAITING {
-            let _ = self.early.try_send((run.id, ScriptStatus::NotStarted(Errno(libc::EAGAIN))));
+        if self.mailbox.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting {
+            self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+            let _ = self.early.send((run.id, ScriptStatus::NotStarted(Errno(libc::EAGAIN))));
             return;
         }
-        requests.push_back(Request::Run(Box::new((run, runner))));
-        drop(requests);
-        self.ring();
+        self.ask(Request::Run(Box::new((run, runner))));
     }
 
-    /// Kills a script and all that is in its process group. Returns at once.
+    /// Kills a script and all that is in its process group; one that waits is not started. Returns at once.
     pub fn kill(&self, id: ScriptId) {
-        self.mailbox.lock().push_back(Request::Kill(id));
-        self.ring();
+        self.ask(Request::Kill(id));
     }
 
-    /// Kills all scripts that run. Returns at once.
+    /// Kills all scripts that run, and forgets those that wait. Returns at once.
     pub fn kill_all(&self) {
-        self.mailbox.lock().push_back(Request::KillAll);
+        self.ask(Request::KillAll);
+    }
+
+    fn ask(&self, request: Request) {
+        self.mailbox.lock().push_back(request);
         self.ring();
     }
 
@@ -102,48 +140,70 @@ impl Scripts {
 }
 
 struct Running {
-    id: ScriptId,
     child: Child,
     /// Readable once the child has ended. `None` where the kernel gave none: then it is asked now and then.
-    pidfd: Option<OwnedFd>,
+    _pidfd: Option<OwnedFd>,
 }
 
 struct Helper {
     mailbox: Arc<Mailbox>,
-    ended: Sender<(ScriptId, ScriptStatus)>,
+    ended: UnboundedSender<(ScriptId, ScriptStatus)>,
     log: Log,
-    running: Vec<Running>,
+    part: Part,
+    /// Of the bell and of all running scripts: a turn costs what has ended, not what runs.
+    epoll: OwnedFd,
+    most: usize,
+    /// In the order they were asked for: their ids grow.
+    waiting: BTreeMap<ScriptId, (ScriptRun, Runner)>,
+    running: BTreeMap<ScriptId, Running>,
+    /// Those without a pidfd.
+    blind: BTreeSet<ScriptId>,
 }
 
 impl Helper {
     fn work(mut self) {
+        let mut ready = Vec::with_capacity(READY);
         loop {
-            self.wait();
-            let mut count = [0; 8];
-            let _ = rustix::io::read(&self.mailbox.bell, &mut count);
+            let limit = (!self.blind.is_empty()).then_some(Timespec { tv_sec: 0, tv_nsec: 50_000_000 });
+            ready.clear();
+            let _ = epoll::wait(&self.epoll, spare_capacity(&mut ready), limit.as_ref());
+            for event in ready.iter().map(|event: &epoll::Event| event.data.u64()) {
+                if event == BELL {
+                    let mut count = [0; 8];
+                    let _ = rustix::io::read(&self.mailbox.bell, &mut count);
+                } else {
+                    self.reap(ScriptId(event));
+                }
+            }
+            let blind: Vec<ScriptId> = self.blind.iter().copied().collect();
+            blind.into_iter().for_each(|id| self.reap(id));
             loop {
                 let request = self.mailbox.lock().pop_front();
                 match request {
-                    Some(Request::Run(asked)) => self.start(&asked.0, &asked.1),
-                    Some(Request::Kill(id)) => self.kill(|running| running.id == id),
-                    Some(Request::KillAll) => self.kill(|_| true),
+                    Some(Request::Run(asked)) => {
+                        self.waiting.insert(asked.0.id, *asked);
+                    }
+                    Some(Request::Kill(id)) => self.kill(id),
+                    Some(Request::KillAll) => self.kill_all(),
                     None => break,
                 }
+                // A kill that follows finds it running.
+                self.start_waiting();
             }
-            self.reap();
+            self.start_waiting();
             if self.mailbox.closed.load(Ordering::Acquire) {
                 return;
             }
         }
     }
 
-    fn wait(&self) {
-        let blind = self.running.iter().any(|running| running.pidfd.is_none());
-        let limit = blind.then_some(Timespec { tv_sec: 0, tv_nsec: 50_000_000 });
-        let mut fds = vec![PollFd::new(&self.mailbox.bell, PollFlags::IN)];
-        let pidfds = self.running.iter().filter_map(|running| running.pidfd.as_ref());
-        fds.extend(pidfds.map(|pidfd| PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)));
-        let _ = poll(&mut fds, limit.as_ref());
+    fn start_waiting(&mut self) {
+        while self.running.len() < self.most
+            && let Some((_, (run, runner))) = self.waiting.pop_first()
+        {
+            self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.start(&run, &runner);
+        }
     }
 
     fn start(&mut self, run: &ScriptRun, runner: &Runner) {
@@ -152,15 +212,18 @@ impl Helper {
             Ok(identity) => identity,
             Err(reason) => {
                 let text = format!("({}) {program} is not run: {reason}", run.owner);
-                self.log.say(Part::Vrrp, Level::Error, text);
+                self.log.say(self.part, Level::Error, text);
                 self.end(run.id, ScriptStatus::NotStarted(Errno(libc::EINVAL)));
                 return;
             }
         };
         match spawn::spawn(&run.argv, &identity) {
             Ok(child) => {
-                let pidfd = pid(&child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-                self.running.push(Running { id: run.id, child, pidfd });
+                let pidfd = pid(&child).and_then(|pid| self.watch(run.id, pid).ok());
+                if pidfd.is_none() {
+                    self.blind.insert(run.id);
+                }
+                self.running.insert(run.id, Running { child, _pidfd: pidfd });
             }
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
@@ -169,35 +232,52 @@ impl Helper {
         }
     }
 
-    fn kill(&self, which: impl Fn(&&Running) -> bool) {
-        // Not reaped yet, so neither the processes nor their groups can be another's by now.
-        for pid in self.running.iter().filter(which).filter_map(|running| pid(&running.child)) {
-            let _ = kill_process_group(pid, Signal::KILL);
+    fn watch(&self, id: ScriptId, pid: Pid) -> io::Result<OwnedFd> {
+        let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+        epoll::add(&self.epoll, &pidfd, epoll::EventData::new_u64(id.0), epoll::EventFlags::IN)?;
+        Ok(pidfd)
+    }
+
+    fn kill(&mut self, id: ScriptId) {
+        if self.waiting.remove(&id).is_some() {
+            self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.end(id, ScriptStatus::NotStarted(Errno(libc::ECANCELED)));
+        } else if let Some(running) = self.running.get(&id) {
+            kill_group(&running.child);
         }
     }
 
-    fn reap(&mut self) {
-        let mut ended = Vec::new();
-        self.running.retain_mut(|running| match running.child.try_wait() {
-            Ok(None) => true,
-            Ok(Some(status)) => {
-                ended.push((running.id, outcome(status)));
-                false
-            }
-            Err(error) => {
-                let errno = error.raw_os_error().unwrap_or(libc::ECHILD);
-                ended.push((running.id, ScriptStatus::NotStarted(Errno(errno))));
-                false
-            }
-        });
-        for (id, status) in ended {
-            self.end(id, status);
+    fn kill_all(&mut self) {
+        self.running.values().for_each(|running| kill_group(&running.child));
+        while let Some((id, _)) = self.waiting.pop_first() {
+            self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.end(id, ScriptStatus::NotStarted(Errno(libc::ECANCELED)));
         }
+    }
+
+    fn reap(&mut self, id: ScriptId) {
+        let Some(running) = self.running.get_mut(&id) else { return };
+        let status = match running.child.try_wait() {
+            Ok(None) => return,
+            Ok(Some(status)) => outcome(status),
+            Err(error) => ScriptStatus::NotStarted(Errno(error.raw_os_error().unwrap_or(libc::ECHILD))),
+        };
+        // With its pidfd it leaves the epoll.
+        self.running.remove(&id);
+        self.blind.remove(&id);
+        self.end(id, status);
     }
 
     fn end(&self, id: ScriptId, status: ScriptStatus) {
         // Fails only when nobody listens any more.
-        let _ = self.ended.blocking_send((id, status));
+        let _ = self.ended.send((id, status));
+    }
+}
+
+fn kill_group(child: &Child) {
+    // Not reaped yet, so neither the process nor its group can be another's by now.
+    if let Some(pid) = pid(child) {
+        let _ = kill_process_group(pid, Signal::KILL);
     }
 }
 

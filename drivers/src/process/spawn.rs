@@ -19,7 +19,7 @@ const NOT_INHERITED: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 ///
 /// # Errors
 /// Why it could not be started: what exec said, or that the user could not be changed to.
-pub(super) fn spawn(argv: &[String], identity: &Identity) -> io::Result<Child> {
+pub(crate) fn spawn(argv: &[String], identity: &Identity) -> io::Result<Child> {
     let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     // The check of the configuration has made it an absolute path already. Where nobody has checked, it is looked for in the same places.
     let places = candidates(program, &search_path());

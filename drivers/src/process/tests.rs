@@ -6,8 +6,13 @@ use keepalived_core::net::Name;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-fn scripts() -> (Scripts, Receiver<(ScriptId, ScriptStatus)>) {
-    Scripts::start(Log::start(Vec::new(), Level::Error).unwrap()).unwrap()
+fn limited(running: usize, waiting: usize) -> (Scripts, Ends) {
+    let log = Log::start(Vec::new(), Level::Error).unwrap();
+    Scripts::start(log, Part::Checkers, Limits { running, waiting }).unwrap()
+}
+
+fn scripts() -> (Scripts, Ends) {
+    limited(1024, 1024)
 }
 
 fn run(id: u64, argv: &[&str]) -> ScriptRun {
@@ -159,4 +164,43 @@ fn a_relative_name_is_looked_up_from_the_root_of_the_file_system() {
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(5))));
     scripts.run(run(2, &["sh", "-c", "exit 6"]), runner(None));
     assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::Exited(6))));
+}
+
+#[test]
+fn so_many_run_and_so_many_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let gate = dir.path().join("gate");
+    let (scripts, mut results) = limited(2, 3);
+    let wait = format!("while ! test -e {}; do sleep 0.01; done", gate.display());
+    scripts.run(shell(1, &wait), runner(None));
+    scripts.run(shell(2, &wait), runner(None));
+    // Until both run they wait, too.
+    while scripts.mailbox.waiting.load(Ordering::Relaxed) > 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for id in 3..=6 {
+        scripts.run(shell(id, "exit 0"), runner(None));
+    }
+    let not_started = |errno| ScriptStatus::NotStarted(Errno(errno));
+    assert_eq!(results.blocking_recv(), Some((ScriptId(6), not_started(libc::EAGAIN))));
+    scripts.kill(ScriptId(4));
+    assert_eq!(results.blocking_recv(), Some((ScriptId(4), not_started(libc::ECANCELED))));
+    scripts.run(shell(7, "exit 7"), runner(None));
+    std::fs::write(&gate, "").unwrap();
+    let mut ended: Vec<_> = (0..5).map(|_| results.blocking_recv().unwrap()).collect();
+    ended.sort_unstable();
+    let exited = |id, status| (ScriptId(id), ScriptStatus::Exited(status));
+    assert_eq!(ended, [exited(1, 0), exited(2, 0), exited(3, 0), exited(5, 0), exited(7, 7)]);
+}
+
+#[test]
+fn thousands_are_all_answered() {
+    let (scripts, mut results) = limited(16, 100_000);
+    for id in 0..2000 {
+        scripts.run(run(id, &["/no/such/program"]), runner(None));
+    }
+    scripts.run(shell(2000, "sleep 1000"), runner(None));
+    scripts.kill_all();
+    let ended: BTreeSet<_> = (0..=2000).map(|_| results.blocking_recv().unwrap().0).collect();
+    assert_eq!(ended.len(), 2001);
 }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod conn;
 pub mod daemon;
 pub mod doubts;
+pub mod fifo;
 pub mod files;
 pub mod ipvs;
 pub mod log;

@@ -15,4 +15,5 @@ pub mod process;
 pub mod record;
 pub mod regex;
 pub mod run;
+pub mod track;
 pub mod world;

@@ -1,5 +1,6 @@
 //! keepalived: binds the protocol core to Linux. A driver moves bytes and reports results; it decides nothing.
 
+pub mod checkers;
 pub mod cli;
 pub mod clock;
 pub mod conn;

@@ -87,7 +87,6 @@ fn bad_options_end_with_1_and_name_themselves() {
         (&["--record-limit", "0"], "--record-limit"),
         (&["-T"], "--server"),
         (&["-n", "-T"], "--genhash"),
-        (&["-C", "-n"], "--check"),
         (&["chekc"], "chekc"),
     ] {
         let output = keepalived(arguments);

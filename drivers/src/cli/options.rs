@@ -38,7 +38,7 @@ pub struct Options {
     /// Only VRRP, no health checks
     #[arg(short = 'P', long, help_heading = WHAT)]
     pub vrrp: bool,
-    /// Only health checks, no VRRP (not built yet: only -t goes with it)
+    /// Only health checks, no VRRP
     #[arg(short = 'C', long, help_heading = WHAT)]
     pub check: bool,
     /// No BFD (not built yet: always so)
@@ -59,7 +59,7 @@ pub struct Options {
     /// Release the virtual addresses at the end, however it comes (always so)
     #[arg(short = 'X', long = "release-vips", help_heading = WHAT)]
     pub release_vips: bool,
-    /// Leave the IPVS table in place at the end (no IPVS yet: always so)
+    /// Leave the IPVS table in place at the end
     #[arg(short = 'I', long = "dont-release-ipvs", help_heading = WHAT)]
     pub dont_release_ipvs: bool,
 
@@ -95,6 +95,9 @@ pub struct Options {
     /// A second pid file, with the id of the process that runs VRRP (which is the same)
     #[arg(short = 'r', long = "vrrp_pid", value_name = "FILE", help_heading = PROCESS)]
     pub vrrp_pid: Option<PathBuf>,
+    /// Another pid file, with the id of the process that makes health checks (which is the same)
+    #[arg(short = 'c', long = "checkers_pid", value_name = "FILE", help_heading = PROCESS)]
+    pub checkers_pid: Option<PathBuf>,
     /// File mode creation mask: octal with a leading 0, or 0x, or decimal [default: 0177]
     #[arg(short = 'u', long, value_name = "MASK", help_heading = PROCESS)]
     pub umask: Option<String>,
@@ -143,9 +146,6 @@ pub struct Options {
 /// Options that have no effect yet.
 #[derive(Clone, Debug, Args)]
 pub struct Later {
-    /// Pid file of the health checks
-    #[arg(short = 'c', long = "checkers_pid", value_name = "FILE", help_heading = LATER)]
-    pub checkers_pid: Option<PathBuf>,
     /// Pid file of BFD
     #[arg(short = 'b', long = "bfd_pid", value_name = "FILE", help_heading = LATER)]
     pub bfd_pid: Option<PathBuf>,
@@ -195,7 +195,6 @@ impl Options {
     pub fn not_yet(&self) -> Vec<String> {
         let later = &self.later;
         [
-            (later.checkers_pid.is_some(), "-c/--checkers_pid", "health checks are not built yet"),
             (later.bfd_pid.is_some(), "-b/--bfd_pid", "BFD is not built yet"),
             (later.address_monitoring, "-a/--address-monitoring", "not built yet"),
             (later.snmp, "-x/--snmp", "SNMP is not built yet"),
@@ -220,8 +219,6 @@ impl Options {
     pub fn refused(&self) -> Option<&'static str> {
         if self.genhash {
             Some("-T/--genhash must be the first option: what follows are the options of genhash(1)")
-        } else if self.check && self.config_test.is_none() {
-            Some("-C/--check asks for health checks alone, and health checks are not built yet")
         } else {
             None
         }
@@ -298,11 +295,11 @@ mod tests {
 
     #[test]
     fn what_is_not_built_yet_is_named() {
-        let options = parse("keepalived -x -c f -a -M").unwrap();
+        let options = parse("keepalived -x -b f -a -M").unwrap();
         let lines = options.not_yet();
         assert_eq!(lines.len(), 4);
-        assert!(lines[0].contains("--checkers_pid"), "{lines:?}");
-        assert!(parse("keepalived -C").unwrap().refused().is_some());
-        assert!(parse("keepalived -C -t").unwrap().refused().is_none());
+        assert!(lines[0].contains("--bfd_pid"), "{lines:?}");
+        assert!(parse("keepalived -C").unwrap().refused().is_none());
+        assert!(parse("keepalived -T").unwrap().refused().is_some());
     }
 }

@@ -3,26 +3,31 @@
 use super::check::in_colour;
 use super::exit;
 use super::options::Options;
+use crate::checkers::{Balancer, Setup};
 use crate::daemon::detach::{Side, Starting, detach, let_go_of_files};
 use crate::daemon::notify::Notifier;
+use crate::daemon::parts::Parts;
 use crate::daemon::pidfile::PidFile;
-use crate::daemon::service::{Service, tell};
+use crate::daemon::service::{Keep, Service, tell};
 use crate::daemon::signals::{Signals, ignore_until_ready};
 use crate::daemon::watcher::Watcher;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::syslog::{self, Facility, Syslog};
-use crate::log::{File, Level, Log, Sink, Stderr, stderr_is_journal};
-use crate::process::Scripts;
+use crate::log::{File, Level, Log, Part, Sink, Stderr, stderr_is_journal};
 use crate::process::checks::check_scripts;
+use crate::process::{Limits, Scripts};
 use crate::record::Recording;
 use crate::run::{Observer, run};
+use crate::track;
 use crate::world::LinuxWorld;
 use keepalived_core::config::{self, Secrets};
 use keepalived_core::vrrp::Vrrp;
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, setrlimit, umask};
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IsTerminal};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
@@ -58,6 +63,9 @@ struct Plan {
     wanted: Wanted,
     record: Option<(PathBuf, u64)>,
     foreground: bool,
+    parts: Parts,
+    /// The network namespace that we were started in.
+    home: Option<std::fs::File>,
     /// What to log once there is a log.
     complaints: Vec<String>,
 }
@@ -103,7 +111,9 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
         None => PathBuf::from("/run/keepalived.pid"),
     };
     let main = options.pid.as_deref().unwrap_or(&default);
-    for path in [Some(main), options.vrrp_pid.as_deref()].into_iter().flatten() {
+    let vrrp = options.vrrp_pid.as_deref().filter(|_| plan.parts.vrrp);
+    let checkers = options.checkers_pid.as_deref().filter(|_| plan.parts.checkers);
+    for path in [Some(main), vrrp, checkers].into_iter().flatten() {
         let taken = PidFile::take(&absolute(path)?);
         pid_files.push(taken.map_err(|error| Failure(exit::FATAL, error.to_string()))?);
     }
@@ -140,6 +150,9 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
             log.daemon(Level::Info, line);
         }
     }
+    for complaint in track::init(&loaded.parsed.config.files) {
+        log.daemon(Level::Warning, complaint);
+    }
     let result = serve(options, &plan, log.clone(), starting, loaded);
     match &result {
         Ok(()) => log.daemon(Level::Info, "keepalived has stopped"),
@@ -171,23 +184,41 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
         .build()
         .map_err(|error| Failure::of("no event loop", &error))?;
     let notifier = Rc::new(Notifier::from_env());
-    let scripts = Scripts::start(log.clone()).map_err(|error| Failure::of("no thread for scripts", &error))?;
+    let balancer = Rc::new(RefCell::new(balancer(plan, &log, &loaded)));
+    let scripts = Scripts::start(log.clone(), Part::Vrrp, Limits::VRRP)
+        .map_err(|error| Failure::of("no thread for scripts", &error))?;
     let give_up = Arc::new(tokio::sync::Notify::new());
 
     runtime.block_on(async {
         let signals =
             Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
         let file = (plan.wanted.clone(), loaded);
-        let keep = options.dont_release_vrrp;
-        let service =
-            Service::new(log.clone(), Rc::clone(&notifier), signals, scripts, file, keep, Arc::clone(&give_up));
+        let keep = Keep { addresses: options.dont_release_vrrp, table: options.dont_release_ipvs };
+        let instances = plan.parts.scale(&file.1.parsed.config).instances;
+        let parts = (plan.parts, Rc::clone(&balancer));
+        let service = Service::new(
+            log.clone(),
+            Rc::clone(&notifier),
+            signals,
+            scripts,
+            parts,
+            file,
+            (keep, Arc::clone(&give_up)),
+        );
         crate::daemon::prefault();
         let mut world = LinuxWorld::new(service).map_err(|error| no_network(&error))?;
-        let mut watcher = Watcher::new(log.clone(), notifier, recording, starting);
+        if instances > 0 {
+            world.open_announcer().map_err(|error| no_network(&error))?;
+        }
+        let mut watcher = Watcher::new(log.clone(), notifier, Rc::clone(&balancer), recording, starting);
         // A recording begins with the engine as it is before its first input.
         watcher.turn_over(crate::clock::now(), &engine);
         let result = {
-            let mut running = pin!(run(&mut engine, &mut world, &mut watcher));
+            let mut running = pin!(async {
+                run(&mut engine, &mut world, &mut watcher).await?;
+                poll_fn(|cx| balancer.borrow_mut().poll_ended(cx)).await;
+                Ok(())
+            });
             let mut given_up = pin!(give_up.notified());
             poll_fn(|cx| match running.as_mut().poll(cx) {
                 Poll::Pending => given_up.as_mut().poll(cx).map(|()| None),
@@ -204,6 +235,18 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
             None => Err(Failure(exit::FATAL, "ended before everything was cleaned up".to_owned())),
         }
     })
+}
+
+/// Health checks, which begin with the first configuration that has some.
+fn balancer(plan: &Plan, log: &Log, loaded: &Loaded) -> Balancer {
+    if !plan.parts.checkers {
+        return Balancer::new(None);
+    }
+    let ipvs = match loaded.parsed.config.daemon.net_namespace_ipvs.as_deref() {
+        Some("") => plan.home.as_ref().map(|home| format!("/proc/self/fd/{}", home.as_raw_fd())),
+        name => name.map(str::to_owned),
+    };
+    Balancer::new(Some(Setup { log: log.clone(), ipvs }))
 }
 
 fn plan(options: &Options) -> Result<Plan, Failure> {
@@ -226,7 +269,14 @@ fn plan(options: &Options) -> Result<Plan, Failure> {
         Some(directory) => Some((absolute(directory)?, options.record_limit << 20)),
         None => None,
     };
-    Ok(Plan { wanted: wanted(options)?, record, foreground: options.dont_fork, complaints })
+    Ok(Plan {
+        wanted: wanted(options)?,
+        record,
+        foreground: options.dont_fork,
+        parts: Parts::new(options.vrrp, options.check),
+        home: std::fs::File::open("/proc/thread-self/ns/net").ok(),
+        complaints,
+    })
 }
 
 /// What is read now and at every reload: the same, whatever the directory and the host are called by then.

@@ -2,6 +2,7 @@
 
 pub mod detach;
 pub mod notify;
+pub mod parts;
 pub mod pidfile;
 mod prefault;
 pub mod service;

@@ -1,16 +1,20 @@
 //! The daemon's side of the loop: signals, reloads and scripts become inputs of the engine.
 
 use super::notify::Notifier;
+use super::parts::{Parts, Scale};
 use super::signals::{Signals, Wish};
+use crate::checkers::Balancer;
+use crate::conn::Trust;
 use crate::doubts::Doubts;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
-use crate::process::Scripts;
 use crate::process::checks::check_scripts;
+use crate::process::{Ends, Scripts};
 use crate::world::Side;
 use keepalived_core::config::Severity;
 use keepalived_core::config::model::Global;
-use keepalived_core::vrrp::{Input, ScriptId, ScriptRun, ScriptStatus};
+use keepalived_core::vrrp::{Input, ScriptId, ScriptRun};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,8 +22,8 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// What a reload found, from the thread that read it.
-type Reloaded = Result<Loaded, LoadError>;
+/// What a reload found, from the thread that read it; and what is wrong with the files that it names.
+type Reloaded = Result<(Loaded, Option<String>), LoadError>;
 
 /// Signals, reloads and scripts.
 pub struct Service {
@@ -27,21 +31,32 @@ pub struct Service {
     notifier: Rc<Notifier>,
     signals: Signals,
     scripts: Scripts,
-    ended: Receiver<(ScriptId, ScriptStatus)>,
+    ended: Ends,
+    parts: Parts,
+    balancer: Rc<RefCell<Balancer>>,
     wanted: Wanted,
     /// The first configuration, until the engine has it.
     first: Option<Loaded>,
     /// What is not understood or not clear in the configuration in force.
     doubts: Doubts,
-    /// How many instances it has.
-    instances: usize,
+    /// How much there is in it.
+    scale: Scale,
     /// Who runs scripts.
     global: Global,
     reload: Reload,
     reader: (Sender<Reloaded>, Receiver<Reloaded>),
-    keep_addresses: bool,
+    keep: Keep,
     stops: u32,
     give_up: Arc<Notify>,
+}
+
+/// What a stop leaves in the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Virtual addresses (`--dont-release-vrrp`).
+    pub addresses: bool,
+    /// The IPVS table (`--dont-release-ipvs`).
+    pub table: bool,
 }
 
 /// How a reload stands.
@@ -59,10 +74,10 @@ impl Service {
         log: Log,
         notifier: Rc<Notifier>,
         signals: Signals,
-        (scripts, ended): (Scripts, Receiver<(ScriptId, ScriptStatus)>),
+        (scripts, ended): (Scripts, Ends),
+        (parts, balancer): (Parts, Rc<RefCell<Balancer>>),
         (wanted, loaded): (Wanted, Loaded),
-        keep_addresses: bool,
-        give_up: Arc<Notify>,
+        (keep, give_up): (Keep, Arc<Notify>),
     ) -> Service {
         Service {
             log,
@@ -70,14 +85,16 @@ impl Service {
             signals,
             scripts,
             ended,
+            parts,
+            balancer,
             wanted,
             first: Some(loaded),
             doubts: Doubts::default(),
-            instances: 0,
+            scale: Scale::default(),
             global: Global::default(),
             reload: Reload::None,
             reader: channel(1),
-            keep_addresses,
+            keep,
             stops: 0,
             give_up,
         }
@@ -85,9 +102,11 @@ impl Service {
 
     fn configure(&mut self, loaded: Loaded) -> Input<'static> {
         self.doubts = Doubts::of(&loaded);
-        self.instances = loaded.parsed.config.instances.len();
-        let config = loaded.parsed.config;
+        let mut config = loaded.parsed.config;
+        self.scale = self.parts.keep(&mut config);
         self.global.clone_from(&config.global);
+        // Both have it, or neither: whatever could be refused has been by now.
+        self.balancer.borrow_mut().configure(&mut config);
         Input::Configure(Box::new(config))
     }
 
@@ -96,11 +115,13 @@ impl Service {
         match self.stops {
             1 => {
                 self.notifier.stopping();
-                return Some(Input::Stop { keep_addresses: self.keep_addresses });
+                self.balancer.borrow().stop(self.keep.table);
+                return Some(Input::Stop { keep_addresses: self.keep.addresses });
             }
             2 => {
                 self.log.daemon(Level::Notice, "asked to stop again: running scripts are killed");
                 self.scripts.kill_all();
+                self.balancer.borrow().kill_scripts();
             }
             _ => {
                 self.log.daemon(Level::Warning, "asked to stop a third time: ending at once");
@@ -127,7 +148,8 @@ impl Service {
             let loaded = or_panicked(&wanted, || {
                 let mut loaded = files::load(&wanted)?;
                 check_scripts(&mut loaded.parsed, &loaded.source);
-                Ok(loaded)
+                let trust = Trust::load(loaded.parsed.config.lvs.ssl.as_ref());
+                Ok((loaded, trust.err().map(|error| error.to_string())))
             });
             let _ = result.blocking_send(loaded);
         };
@@ -150,7 +172,7 @@ impl Service {
                 self.refuse(&error.to_string());
                 None
             }
-            Ok(loaded) => {
+            Ok((loaded, wrong)) => {
                 tell(&self.log, &loaded);
                 if !loaded.parsed.is_usable() {
                     self.refuse("there are errors in it");
@@ -166,9 +188,12 @@ impl Service {
                     self.refuse(&format!("{new}, and that is not so in the configuration in force"));
                     return None;
                 }
-                let instances = loaded.parsed.config.instances.len();
-                if instances == 0 && self.instances > 0 {
-                    self.refuse("it has no vrrp_instance any more; stop the daemon to give up the addresses");
+                if let Some(wrong) = wrong.filter(|_| self.parts.checkers) {
+                    self.refuse(&wrong);
+                    return None;
+                }
+                if self.parts.scale(&loaded.parsed.config).is_empty() && !self.scale.is_empty() {
+                    self.refuse(self.scale.nothing_left());
                     return None;
                 }
                 Some(self.configure(loaded))

@@ -2,6 +2,7 @@
 
 use super::detach::Starting;
 use super::notify::Notifier;
+use crate::checkers::Balancer;
 use crate::log::{Log, Part};
 use crate::record::Recording;
 use crate::run::Observer;
@@ -10,12 +11,14 @@ use keepalived_core::event::Event;
 use keepalived_core::event::turn::sentences;
 use keepalived_core::kernel::KernelEvent;
 use keepalived_core::vrrp::{Input, InstanceStatus, Output, Vrrp};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// The observer of the daemon.
 pub struct Watcher {
     log: Log,
     notifier: Rc<Notifier>,
+    balancer: Rc<RefCell<Balancer>>,
     recording: Option<Recording>,
     events: Vec<Event>,
     starting: Option<Starting>,
@@ -27,10 +30,17 @@ pub struct Watcher {
 impl Watcher {
     /// `starting` is let go when the first configuration is in force.
     #[must_use]
-    pub fn new(log: Log, notifier: Rc<Notifier>, recording: Option<Recording>, starting: Starting) -> Watcher {
+    pub fn new(
+        log: Log,
+        notifier: Rc<Notifier>,
+        balancer: Rc<RefCell<Balancer>>,
+        recording: Option<Recording>,
+        starting: Starting,
+    ) -> Watcher {
         Watcher {
             log,
             notifier,
+            balancer,
             recording,
             events: Vec::new(),
             starting: Some(starting),
@@ -73,6 +83,15 @@ impl Observer<Vrrp> for Watcher {
         if let Some(recording) = &mut self.recording {
             recording.turn_over(now, engine);
         }
+        if engine.status().is_empty() && self.balancer.borrow().summary().is_some() {
+            // Who only balances need not hear that there are no instances.
+            self.events.retain(|event| !matches!(event, Event::Configured { removed, .. } if removed.is_empty()));
+        }
+        for event in &self.events {
+            if let Event::State { instance, to, .. } = event {
+                self.balancer.borrow_mut().instance(instance, *to);
+            }
+        }
         for (level, text) in sentences(&self.events) {
             self.log.say(Part::Vrrp, level, text);
         }
@@ -80,23 +99,34 @@ impl Observer<Vrrp> for Watcher {
         if self.configured && self.kernel_known {
             self.configured = false;
             self.changed = false;
-            self.notifier.ready(&summary(&engine.status()));
+            let balanced = self.balancer.borrow().summary();
+            self.notifier.ready(&summary(&engine.status(), balanced));
             if let Some(starting) = self.starting.take() {
                 starting.ready();
             }
         } else if self.changed && self.starting.is_none() {
             self.changed = false;
-            self.notifier.status(&summary(&engine.status()));
+            let balanced = self.balancer.borrow().summary();
+            self.notifier.status(&summary(&engine.status(), balanced));
         }
     }
 }
 
-/// All instances in one line: by name while they are few.
-fn summary(instances: &[InstanceStatus]) -> String {
+/// All instances in one line, by name while they are few, and how much is balanced.
+fn summary(instances: &[InstanceStatus], balanced: Option<String>) -> String {
+    let states = match (instances.is_empty(), &balanced) {
+        (true, None) => Some("No vrrp_instance is configured".to_owned()),
+        (true, Some(_)) => None,
+        (false, _) => Some(states(instances)),
+    };
+    states.into_iter().chain(balanced).collect::<Vec<_>>().join(", ")
+}
+
+fn states(instances: &[InstanceStatus]) -> String {
     const BY_NAME: usize = 4;
     if instances.len() <= BY_NAME {
         let each: Vec<String> = instances.iter().map(|one| format!("{} {}", one.name, one.state)).collect();
-        return if each.is_empty() { "No vrrp_instance is configured".to_owned() } else { each.join(", ") };
+        return each.join(", ");
     }
     let mut states: Vec<_> = instances.iter().map(|one| one.state).collect();
     states.sort_unstable();

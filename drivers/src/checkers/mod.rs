@@ -1,0 +1,135 @@
+//! Health checks and the load balancer, in a thread of their own with a loop of its own: nothing that happens here can delay an advert.
+
+mod addresses;
+mod limits;
+mod mail;
+mod patterns;
+mod thread;
+mod watcher;
+mod world;
+
+pub use thread::Setup;
+
+use crate::log::Level;
+use keepalived_core::config::model::Config;
+use keepalived_core::net::Name;
+use keepalived_core::vrrp::State;
+use mail::{Mailbox, Sender};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// The daemon's view of the thread: what it is told. Nothing here ever waits.
+///
+/// The thread is started with the first configuration that has something for it to do.
+pub struct Balancer {
+    state: Started,
+    /// The states of all instances, as they were told.
+    instances: BTreeMap<Name, State>,
+    /// How many virtual servers there are.
+    servers: usize,
+}
+
+enum Started {
+    /// It never will be (`--vrrp`).
+    Never,
+    /// Not yet.
+    No(Setup),
+    Yes(Running),
+}
+
+struct Running {
+    mail: Sender,
+    ended: oneshot::Receiver<()>,
+    has_ended: bool,
+}
+
+impl Balancer {
+    /// `None`: there are no health checks (`--vrrp`).
+    #[must_use]
+    pub fn new(setup: Option<Setup>) -> Balancer {
+        Balancer { state: setup.map_or(Started::Never, Started::No), instances: BTreeMap::new(), servers: 0 }
+    }
+
+    /// Whether there are health checks at all.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        !matches!(self.state, Started::Never)
+    }
+
+    /// A configuration comes into force. The load balancer's part, which can be large, is taken out of it.
+    pub fn configure(&mut self, config: &mut Config) {
+        let lvs = std::mem::take(&mut config.lvs);
+        self.servers = lvs.servers.len();
+        let needed = !lvs.servers.is_empty() || config.global.lvs.sync_daemon.is_some() || config.global.lvs.flush;
+        match &self.state {
+            Started::Never => return,
+            Started::No(_) if !needed => return,
+            Started::No(_) | Started::Yes(_) => {}
+        }
+        let mut all = config.clone();
+        all.lvs = lvs;
+        self.start();
+        if let Started::Yes(running) = &self.state {
+            running.mail.configure(Arc::new(all));
+        }
+    }
+
+    fn start(&mut self) {
+        let Started::No(setup) = &self.state else { return };
+        let (mail, mailbox) = mail::open();
+        let (log, setup) = (setup.log.clone(), setup.clone());
+        match thread::start(setup, mailbox) {
+            Ok(ended) => {
+                self.instances.iter().for_each(|(name, state)| mail.instance(name, *state));
+                self.state = Started::Yes(Running { mail, ended, has_ended: false });
+            }
+            Err(error) => log.daemon(Level::Error, format!("no thread for health checks: {error}")),
+        }
+    }
+
+    /// How much is balanced, in one line, if anything.
+    #[must_use]
+    pub fn summary(&self) -> Option<String> {
+        match self.servers {
+            0 => None,
+            1 => Some("1 virtual server".to_owned()),
+            many => Some(format!("{many} virtual servers")),
+        }
+    }
+
+    /// An instance has changed its state.
+    pub fn instance(&mut self, name: &Name, state: State) {
+        self.instances.insert(name.clone(), state);
+        if let Started::Yes(running) = &self.state {
+            running.mail.instance(name, state);
+        }
+    }
+
+    /// Stops it. [`poll_ended`](Balancer::poll_ended) tells when it has.
+    pub fn stop(&self, keep_table: bool) {
+        if let Started::Yes(running) = &self.state {
+            running.mail.stop(keep_table);
+        }
+    }
+
+    /// Kills the scripts that run.
+    pub fn kill_scripts(&self) {
+        if let Started::Yes(running) = &self.state {
+            running.mail.kill_scripts();
+        }
+    }
+
+    /// Ready when it has ended, or was never started.
+    pub fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Started::Yes(running) = &mut self.state else { return Poll::Ready(()) };
+        if !running.has_ended && std::pin::Pin::new(&mut running.ended).poll(cx).is_ready() {
+            running.has_ended = true;
+        }
+        if running.has_ended { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// What there is to be told to the thread, as it is seen there.
+type Inbox = Mailbox;

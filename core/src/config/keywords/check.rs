@@ -139,7 +139,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     lvs(REAL_SERVER, "PING_CHECK", Arg::Block, "", "lives when it answers an ICMP echo"),
     lvs(REAL_SERVER, "MISC_CHECK", Arg::Block, "", "lives when a program says so"),
     lvs(REAL_SERVER, "FILE_CHECK", Arg::Block, "", "lives, and has the weight, that a tracked file says"),
-    lvs(REAL_SERVER, "BFD_CHECK", Arg::Block, "", "lives while a BFD session is up"),
+    lvs(REAL_SERVER, "BFD_CHECK", Arg::Block, "", "lives while a BFD session is up")
+        .not_yet("no BFD sessions are kept, and nothing is checked"),
 
     lvs(SSL_GET, "tls_compliant", Arg::Switch, "off", TLS_COMPLIANT),
     lvs(SSL_URL, "tls_compliant", Arg::Switch, "that of the check", TLS_COMPLIANT),

@@ -10,8 +10,10 @@ pub const VIRTUAL_SERVER: Path = "virtual_server";
 /// Inside `real_server`.
 pub const REAL_SERVER: Path = "virtual_server/real_server";
 
-/// What follows from the standing of all of them.
-const EFFECT: &str = "no load balancing is done";
+/// What follows for the words of a fork, which Linux does not have.
+const STOCK: &str = "the kernel balances without it";
+const MAIL: &str = "mails are not sent yet";
+const SNMP: &str = "there is no SNMP yet";
 
 /// A keyword of the load balancer.
 pub(super) const fn lvs(
@@ -21,7 +23,7 @@ pub(super) const fn lvs(
     default: &'static str,
     doc: &'static str,
 ) -> Keyword {
-    keyword(block, name, arg, default, doc).not_yet(EFFECT)
+    keyword(block, name, arg, default, doc)
 }
 
 /// Microseconds of the longest pause that can be written.
@@ -54,7 +56,8 @@ const ESTABLISHED: Keyword = lvs(
     Arg::Integer(1, i32::MAX as i64),
     "",
     "seconds for which an idle connection is remembered",
-);
+)
+.not_yet(STOCK);
 
 /// Keywords of virtual and real servers alike, which checks inherit.
 macro_rules! inherited {
@@ -83,7 +86,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     lvs(ROOT, "virtual_server_group", Arg::NamedBlock, "",
         "addresses, ranges of them and firewall marks that one virtual_server serves, one on a line"),
     lvs(ROOT, "local_address_group", Arg::NamedBlock, "",
-        "addresses and ranges of them that connections to real servers come from with `lvs_method FNAT`"),
+        "addresses and ranges of them that connections to real servers come from with `lvs_method FNAT`")
+        .not_yet(STOCK),
     lvs(ROOT, "virtual_server", Arg::FormBlock("IP [PORT] | fwmark N | group NAME", 1, 2), "",
         "a service whose connections are spread over real servers"),
 
@@ -124,16 +128,20 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     lvs(VIRTUAL_SERVER, "quorum_up", Arg::Script, "", "run when the quorum is gained"),
     lvs(VIRTUAL_SERVER, "quorum_down", Arg::Script, "", "run when the quorum is lost"),
     lvs(VIRTUAL_SERVER, "smtp_alert", Arg::Switch, "smtp_alert_checker, smtp_alert, or off",
-        "whether quorum gained and lost is mailed"),
+        "whether quorum gained and lost is mailed")
+        .not_yet(MAIL),
     lvs(VIRTUAL_SERVER, "virtualhost", Arg::Word, "", "the host that HTTP_GET and SSL_GET ask for"),
-    lvs(VIRTUAL_SERVER, "snmp_name", Arg::Word, "", "the name in SNMP"),
+    lvs(VIRTUAL_SERVER, "snmp_name", Arg::Word, "", "the name in SNMP").not_yet(SNMP),
     lvs(VIRTUAL_SERVER, "sorry_server", Arg::Form(SERVER, 1, 2), "", "what answers while the quorum is missing"),
     lvs(VIRTUAL_SERVER, "sorry_server_inhibit", LOOSE, "off", "the sorry server stays with weight 0 while it is not needed"),
     lvs(VIRTUAL_SERVER, "sorry_server_lvs_method", METHOD, "lvs_method", "how packets reach the sorry server"),
     lvs(VIRTUAL_SERVER, "real_server", Arg::FormBlock(SERVER, 1, 2), "", "one of those that do the work"),
-    lvs(VIRTUAL_SERVER, "laddr_group_name", Arg::Word, "", "the local_address_group that FNAT takes addresses from"),
-    lvs(VIRTUAL_SERVER, "syn_proxy", Arg::Flag, "off", "handshakes are completed before a real server sees them"),
-    lvs(VIRTUAL_SERVER, "vip_bind_dev", Arg::Interface, "", "the interface of the service's address"),
+    lvs(VIRTUAL_SERVER, "laddr_group_name", Arg::Word, "", "the local_address_group that FNAT takes addresses from")
+        .not_yet(STOCK),
+    lvs(VIRTUAL_SERVER, "syn_proxy", Arg::Flag, "off", "handshakes are completed before a real server sees them")
+        .not_yet(STOCK),
+    lvs(VIRTUAL_SERVER, "vip_bind_dev", Arg::Interface, "", "the interface of the service's address")
+        .not_yet(STOCK),
     ESTABLISHED,
     alias(ESTABLISHED, "est_timeout"),
     keyword(VIRTUAL_SERVER, "nat_mask", Arg::Word, "", "a netmask for NAT in keepalived 1.x")
@@ -147,7 +155,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     lvs(REAL_SERVER, "notify_up", Arg::Script, "", "run when the server comes"),
     lvs(REAL_SERVER, "notify_down", Arg::Script, "", "run when the server fails"),
     lvs(REAL_SERVER, "alpha", Arg::Switch, "that of the virtual server", "it is down until a check has succeeded"),
-    lvs(REAL_SERVER, "smtp_alert", Arg::Switch, "smtp_alert_checker, smtp_alert, or on", "whether its failures are mailed"),
+    lvs(REAL_SERVER, "smtp_alert", Arg::Switch, "smtp_alert_checker, smtp_alert, or on", "whether its failures are mailed")
+        .not_yet(MAIL),
     lvs(REAL_SERVER, "virtualhost", Arg::Word, "that of the virtual server", "the host that HTTP_GET and SSL_GET ask for"),
-    lvs(REAL_SERVER, "snmp_name", Arg::Word, "", "the name in SNMP"),
+    lvs(REAL_SERVER, "snmp_name", Arg::Word, "", "the name in SNMP").not_yet(SNMP),
 ];

@@ -9,7 +9,7 @@ const LINK_STATE: &str = "the kernel tells the state of every interface that can
 const TRACK: &str = "nothing is run or watched, and what tracks it takes no notice";
 
 const FILE: Keyword =
-    keyword(ROOT, "track_file", Arg::NamedBlock, "", "a file with a number that priorities follow").not_yet(TRACK);
+    keyword(ROOT, "track_file", Arg::NamedBlock, "", "a file with a number that weights and priorities follow");
 
 pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(ROOT, "global_defs", Arg::Block, "", "what concerns the whole daemon, and defaults of instances"),
@@ -47,8 +47,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         Arg::Optional(&Arg::Word),
         "net_namespace",
         "the load balancer's network namespace; without a name, the one that the daemon was started in",
-    )
-    .not_yet(NAMESPACE),
+    ),
     keyword(ROOT, "namespace_with_ipsets", Arg::Flag, "off", "ipsets are used although there is a net_namespace")
         .not_yet(NAMESPACE),
     keyword(ROOT, "instance", Arg::Word, "", "a name that tells several daemons of one machine apart")

@@ -5,6 +5,7 @@ use crate::config::keywords::{Arg, Keyword};
 
 const ONCE: &str = "nothing is run at the start and the stop";
 const FIFO: &str = "nothing is written to a FIFO or run for it";
+const SERVERS_ONLY: &str = "only changes of servers are told, not those of instances";
 const RELOAD: &str = "a reload is asked for by a signal, and a configuration with mistakes changes nothing";
 const FIFO_FORM: Arg = Arg::Form("PATH [USER [GROUP]]", 1, 3);
 
@@ -21,15 +22,15 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("shutdown_script", Arg::Script, "", "run once after everything else is done").not_yet(ONCE),
     row("shutdown_script_timeout", Arg::WholeSeconds(1, 1000), "10", "seconds that shutdown_script may take")
         .not_yet(ONCE),
-    row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").first_counts().not_yet(FIFO),
+    row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").first_counts().not_yet(SERVERS_ONLY),
     row("notify_fifo_script", Arg::Script, "", "started to read notify_fifo, whose path is its last argument")
-        .not_yet(FIFO),
+        .not_yet(SERVERS_ONLY),
     row("vrrp_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of instances and groups")
         .first_counts()
         .not_yet(FIFO),
     row("vrrp_notify_fifo_script", Arg::Script, "", "started to read vrrp_notify_fifo").not_yet(FIFO),
-    row("lvs_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of servers").first_counts().not_yet(FIFO),
-    row("lvs_notify_fifo_script", Arg::Script, "", "started to read lvs_notify_fifo").not_yet(FIFO),
+    row("lvs_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of servers").first_counts(),
+    row("lvs_notify_fifo_script", Arg::Script, "", "started to read lvs_notify_fifo"),
     row("fifo_write_vrrp_states_on_reload", Arg::Flag, "off", "a reload tells the FIFOs all states again")
         .not_yet(FIFO),
     row(

@@ -3,7 +3,7 @@
 use super::row;
 use crate::config::keywords::{Arg, Keyword, deprecated};
 
-const LVS: &str = "no load balancing is done";
+const SNMP: &str = "there is no SNMP yet";
 const AGE: Arg = Arg::Seconds(1000, 30_000_000);
 
 const FLUSH_ON_STOP: Keyword = row(
@@ -11,8 +11,7 @@ const FLUSH_ON_STOP: Keyword = row(
     Arg::Optional(&Arg::Choice(&["VS"])),
     "off",
     "a stop empties the kernel's table; `VS`: removes the configured virtual servers at once",
-)
-.not_yet(LVS);
+);
 
 pub(super) const KEYWORDS: &[Keyword] = &[
     row(
@@ -20,9 +19,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         Arg::Form("[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS]", 2, 6),
         "the kernel's",
         "how long connections are remembered, up to 31 days",
-    )
-    .not_yet(LVS),
-    row("lvs_flush", Arg::Flag, "off", "the start empties the kernel's table").not_yet(LVS),
+    ),
+    row("lvs_flush", Arg::Flag, "off", "the start empties the kernel's table"),
     FLUSH_ON_STOP,
     deprecated(FLUSH_ON_STOP, "lvs_flush_onstop"),
     row(
@@ -31,16 +29,15 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "",
         "connections are told to the other machine",
     )
-    .first_counts()
-    .not_yet(LVS),
-    row("checker_log_all_failures", Arg::Switch, "off", "failures are told while a server is down, too").not_yet(LVS),
-    row("rs_init_notifies", Arg::Switch, "off", "real servers are told about when they are added").not_yet(LVS),
-    row("snmp_vs_stats_update_interval", AGE, "5", "seconds that figures of virtual servers may be old").not_yet(LVS),
+    .first_counts(),
+    row("checker_log_all_failures", Arg::Switch, "off", "failures are told while a server is down, too"),
+    row("rs_init_notifies", Arg::Switch, "off", "real servers are told about when they are added"),
+    row("snmp_vs_stats_update_interval", AGE, "5", "seconds that figures of virtual servers may be old").not_yet(SNMP),
     row(
         "snmp_rs_stats_update_interval",
         AGE,
         "snmp_vs_stats_update_interval",
         "seconds that figures of real servers may be old",
     )
-    .not_yet(LVS),
+    .not_yet(SNMP),
 ];

@@ -59,11 +59,11 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("vrrp_cpu_affinity", CPUS, "all", "the processors for the part that speaks VRRP").not_yet(PRIORITY),
     VRRP_RTTIME,
     deprecated(VRRP_RTTIME, "vrrp_rlimit_rtime"),
-    row("checker_priority", NICE, "0", "the nice value of the part that checks servers").not_yet(PRIORITY),
+    row("checker_priority", NICE, "0", "the nice value of the part that checks servers"),
     row("checker_no_swap", Arg::Flag, "off", "the part that checks servers stays in memory").not_yet(PRIORITY),
     row("checker_rt_priority", REAL_TIME, "", "the real-time priority of the part that checks servers")
         .not_yet(PRIORITY),
-    row("checker_cpu_affinity", CPUS, "all", "the processors for the part that checks servers").not_yet(PRIORITY),
+    row("checker_cpu_affinity", CPUS, "all", "the processors for the part that checks servers"),
     CHECKER_RTTIME,
     deprecated(CHECKER_RTTIME, "checker_rlimit_rtime"),
     row("bfd_priority", NICE, "0", "the nice value of the part that speaks BFD").not_yet(PRIORITY),

@@ -40,7 +40,10 @@ pub fn format(text: &[u8]) -> Formatted {
     for body in text.split_inclusive(|b| *b == b'\n') {
         let end = body.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1);
         writer.number += 1;
-        writer.line(&Line::read(&body[..end]));
+        // Inside of a definition blanks alone are nothing, while an empty line ends it.
+        if writer.definition.is_none() || end == 0 || !trim(&body[..end]).is_empty() {
+            writer.line(&Line::read(&body[..end]));
+        }
     }
     writer.finish()
 }

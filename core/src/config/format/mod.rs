@@ -10,7 +10,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use scan::{Depth, Kind, Line, Piece, is_delicate, single_spaced, trim};
+use scan::{Depth, Kind, Line, Piece, is_delicate, may_include, single_spaced, trim};
 
 /// Blocks deeper than this are not indented further.
 const DEEPEST: usize = 32;
@@ -40,7 +40,10 @@ pub fn format(text: &[u8]) -> Formatted {
     for body in text.split_inclusive(|b| *b == b'\n') {
         let end = body.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1);
         writer.number += 1;
-        writer.line(&Line::read(&body[..end]));
+        // Inside of a definition blanks alone are nothing, while an empty line ends it.
+        if writer.definition.is_none() || end == 0 || !trim(&body[..end]).is_empty() {
+            writer.line(&Line::read(&body[..end]));
+        }
     }
     writer.finish()
 }
@@ -168,7 +171,8 @@ impl<'t> Writer<'t> {
         let code = match line.code.strip_suffix(b"\\") {
             Some(before) if defines && matches!(before.last(), Some(b' ' | b'\t')) => [trim(before), b" \\"].concat(),
             _ if matches!(line.kind, Kind::Conditional(..)) && !line.torn && !is_delicate(line.code) => {
-                single_spaced(line.code)
+                // Blanks belong to the name of a file.
+                if may_include(line.code) { line.code.to_vec() } else { single_spaced(line.code) }
             }
             _ => line.code.to_vec(),
         };

@@ -153,6 +153,11 @@ fn is_include(code: &[u8]) -> bool {
     word.starts_with(b"include") && word.len() <= b"include".len() + 1
 }
 
+/// Whether files may be named behind the `@id` of a line.
+pub(super) fn may_include(code: &[u8]) -> bool {
+    code.split(|b| is_blank(*b)).any(is_include)
+}
+
 /// Words and braces, as the lexer sees them.
 fn pieces(code: &[u8]) -> Vec<Piece<'_>> {
     let mut out = Vec::new();

@@ -169,6 +169,20 @@ cases! {
 }
 
 #[test]
+fn blanks_alone_inside_a_definition_keep_their_meaning() {
+    for text in ["$A=\\\n\t\n\0", "$A=\\\n  \n}\n", "$A=\\\n\n}\n", "$A=\\\n \t\r\n@x b\\\n\nc\n"] {
+        assert!(holds(text), "{text:?}");
+    }
+}
+
+#[test]
+fn the_name_of_a_file_keeps_its_blanks() {
+    for text in ["@ include %  %", "@a @^b include  x  y", "@a includer a  b\n", "include a   b\n"] {
+        assert!(holds(text), "{text:?}");
+    }
+}
+
+#[test]
 fn doubts_name_their_line() {
     let doubt = |text: &str| format(text.as_bytes()).doubt;
     assert_eq!(doubt("a {\nb\n}\n"), None);

@@ -67,7 +67,7 @@ impl Attempt {
                 Step::failed(format!("not connected: {}", words::failure(&failure)))
             }
             (Stage::Talking, ConnNews::Data(bytes)) => self.data(check, &bytes),
-            (Stage::Talking, ConnNews::Closed { clean }) => self.closed(check, clean),
+            (Stage::Talking, ConnNews::Closed { .. }) => self.closed(check),
             (Stage::Talking, ConnNews::Failed(failure)) => self.failed(check, &failure),
         };
         self.concluded(check, step)
@@ -141,10 +141,10 @@ impl Attempt {
         }
     }
 
-    fn closed(&mut self, check: &NetworkCheck, announced: bool) -> Step {
+    fn closed(&mut self, check: &NetworkCheck) -> Step {
         match (&mut self.talk, &check.probe) {
             (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
-                Some(url) => http.closed(url, announced),
+                Some(url) => http.closed(url),
                 None => Step::failed(CHANGED),
             },
             (Talk::Smtp(smtp), _) => smtp.closed(),

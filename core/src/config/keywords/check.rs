@@ -101,7 +101,7 @@ const fn url(block: Path) -> [Keyword; 10] {
     ]
 }
 
-const TLS_COMPLIANT: &str = "the end of a TLS connection is announced";
+const TLS_COMPLIANT: &str = "the end of a TLS connection is announced; here it always is";
 
 /// What many checks have.
 pub(super) const SHARED: &[&[Keyword]] = &[

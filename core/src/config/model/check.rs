@@ -133,7 +133,7 @@ pub struct Url {
     pub digest: Option<[u8; 16]>,
     /// `regex`
     pub regex: Option<Regex>,
-    /// `tls_compliant`: the end of the connection is announced.
+    /// `tls_compliant`: the end of the connection is announced, which it always is.
     pub tls_compliant: bool,
 }
 

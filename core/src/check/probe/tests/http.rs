@@ -188,17 +188,14 @@ fn a_body_without_an_end() {
 #[test]
 fn the_end_of_tls() {
     let page = "HTTP/1.0 200 OK\r\n\r\nhello";
-    let reason = "the connection was closed without a close_notify, which `tls_compliant` asks for";
-    https(HELLO).hears(page).closed(false).passed();
-    https(HELLO).hears(page).fails(104).passed();
-    https("tls_compliant").hears(page).closed(false).failed(reason);
-    https("tls_compliant").hears(page).closed(true).passed();
-    https("tls_compliant").hears(page).fails(104).failed("connection reset by peer, after 5 bytes of the body");
-    // Though all is there.
+    for options in [HELLO, "tls_compliant"] {
+        https(options).hears(page).closed(false).passed();
+        https(options).hears(page).closed(true).passed();
+        https(options).hears(page).fails(104).passed();
+    }
+    // What is announced must have come.
     let page = "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-    https("tls_compliant").hears(page).waits(&failure("no complete answer within 5 s: a body of 5 bytes"));
-    https("tls_compliant").hears(page).closed(false).failed(reason);
-    https("tls_compliant").hears(page).closed(true).passed();
+    https("tls_compliant").hears(page).passed();
 }
 
 #[test]

@@ -60,8 +60,10 @@ impl Reconciler {
         if !self.held(flight.spot) {
             self.faults.remove(&flight.spot);
         }
+        if flight.kind == Kind::Delete {
+            self.gone(flight.spot);
+        }
         match (flight.spot, flight.kind) {
-            (Spot::Service(key), Kind::Delete) => drop(self.leaving.remove(&key)),
             (Spot::Sync(role), Kind::Delete) if self.want_sync.contains_key(&role) => {}
             (Spot::Sync(role), kind) => {
                 let daemon = self.want_sync.get(&role).map(|daemon| &daemon.interface);
@@ -69,6 +71,16 @@ impl Reconciler {
                 let (master, running) = (role == SyncRole::Master, kind == Kind::Add);
                 self.events.push_back(LvsEvent::Sync { master, interface, running });
             }
+            _ => {}
+        }
+    }
+
+    /// What was removed is gone, and may be made anew.
+    fn gone(&mut self, spot: Spot) {
+        self.leaving.remove(&spot);
+        match spot {
+            Spot::Service(key) if self.want.contains_key(&key) => self.dirty.service(key),
+            Spot::Sync(_) => self.dirty.others(),
             _ => {}
         }
     }

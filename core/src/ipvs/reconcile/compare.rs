@@ -147,8 +147,11 @@ impl Reconciler {
 
     fn compare(&mut self, mut table: Table) {
         let mut drift = Drift::default();
-        let ours: BTreeSet<ServiceKey> =
-            self.have.keys().chain(&self.leaving).chain(self.want.keys()).copied().collect();
+        let leaving = self.leaving.iter().filter_map(|spot| match spot {
+            Spot::Service(key) => Some(key),
+            _ => None,
+        });
+        let ours: BTreeSet<ServiceKey> = self.have.keys().chain(leaving).chain(self.want.keys()).copied().collect();
         for key in ours {
             if !self.touched.contains(&Spot::Service(key)) {
                 self.compare_service(key, table.services.remove(&key), &mut drift);
@@ -166,6 +169,7 @@ impl Reconciler {
 
     fn compare_service(&mut self, key: ServiceKey, read: Option<Service>, drift: &mut Drift) {
         let news = self.is_news(Spot::Service(key));
+        self.leaving.remove(&Spot::Service(key));
         let Some(read) = read else {
             if let Some(had) = self.have.remove(&key)
                 && news
@@ -173,7 +177,6 @@ impl Reconciler {
                 drift.missing(|| format!("service {key}"));
                 drift.missing += u32::try_from(had.destinations.len()).unwrap_or(u32::MAX);
             }
-            self.leaving.remove(&key);
             return self.dirty.service(key);
         };
         let Some(mut had) = self.have.remove(&key) else {
@@ -234,6 +237,9 @@ impl Reconciler {
             let spot = Spot::Sync(role);
             if self.touched.contains(&spot) {
                 continue;
+            }
+            if self.leaving.remove(&spot) {
+                self.dirty.others();
             }
             let mut now = read.get(&role).cloned();
             if let Some(now) = &mut now {

@@ -3,6 +3,9 @@
 //! `want` is what was asked for; `have` is what the kernel has of it once it has carried out every command that was given out. What may differ is
 //! marked, and commands are made of the marks when there is room for them. Nothing is done before the table was read for the first time, so
 //! that what a predecessor left and is still wanted goes on untouched, with its connections.
+//!
+//! Commands do not wait for the answers to others, but for one: what was removed is made anew only when the removal was answered. Otherwise an
+//! answer about what was before would be taken for one about what is now, and a service that is ours could be forgotten.
 
 mod answer;
 mod compare;
@@ -61,8 +64,8 @@ pub struct Reconciler {
     want: BTreeMap<ServiceKey, Service>,
     /// What the kernel has of ours when every command given out has been carried out.
     have: BTreeMap<ServiceKey, Service>,
-    /// Services whose removal was given out and is not confirmed.
-    leaving: BTreeSet<ServiceKey>,
+    /// Services and sync daemons whose removal was given out and is not confirmed. They are ours, and not made anew until then.
+    leaving: BTreeSet<Spot>,
     want_sync: BTreeMap<SyncRole, SyncDaemon>,
     have_sync: BTreeMap<SyncRole, SyncDaemon>,
     /// The interfaces of those that were there last.
@@ -223,13 +226,7 @@ impl Reconciler {
     /// Wants nothing any more. What is refused from now on is told and given up.
     pub fn stop(&mut self, leave: Leave) {
         self.stopping = true;
-        for spot in core::mem::take(&mut self.faults).into_keys() {
-            if let Spot::Service(key) = spot
-                && self.leaving.contains(&key)
-            {
-                self.have.insert(key, compare::unknown());
-            }
-        }
+        let faults = core::mem::take(&mut self.faults);
         self.retries = Timers::default();
         self.reading.due = false;
         self.want_timeouts = Timeouts::default();
@@ -239,6 +236,14 @@ impl Reconciler {
             Leave::Services => self.dirty.no_services(),
             Leave::Others => {
                 self.want.clear();
+                // What should have gone and may be there still.
+                for spot in &self.leaving {
+                    if let Spot::Service(key) = spot
+                        && faults.contains_key(spot)
+                    {
+                        self.have.insert(*key, compare::unknown());
+                    }
+                }
                 for key in self.have.keys() {
                     self.dirty.service(*key);
                 }

@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Spot};
 use super::{Flight, Reconciler};
-use crate::ipvs::diff::{Changes, sync};
+use crate::ipvs::diff::Changes;
 use crate::ipvs::{DestinationKey, IpvsCommand, Service, ServiceKey, SyncRole, Timeouts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -68,12 +68,12 @@ impl Reconciler {
         self.faults.get(&spot).is_some_and(Fault::holds)
     }
 
-    /// What is held is marked again by the reading before its next try.
+    /// What is held is marked again by the reading before its next try; what is leaving, when it has gone or was found to be there still.
     fn plan_service(&mut self, key: ServiceKey, marks: &BTreeSet<DestinationKey>) {
         let service_held = self.held(Spot::Service(key));
         let Some(wanted) = self.want.get(&key) else {
             if !service_held && self.have.remove(&key).is_some() {
-                self.leaving.insert(key);
+                self.leaving.insert(Spot::Service(key));
                 self.push(IpvsCommand::DeleteService(key));
             }
             return;
@@ -95,14 +95,13 @@ impl Reconciler {
                     None => had.destinations.remove(&to),
                 };
             }
-        } else if service_held {
+        } else if service_held || self.leaving.contains(&Spot::Service(key)) {
             return;
         } else {
             commands.push(IpvsCommand::AddService(key, wanted.settings.clone()));
             let destinations: BTreeMap<_, _> =
                 wanted.destinations.iter().map(|(to, how)| (*to, *how)).filter(|(to, _)| !held(*to)).collect();
             destinations.iter().for_each(|(to, how)| changes.note(to, None, Some(how)));
-            self.leaving.remove(&key);
             self.have.insert(key, Service { settings: wanted.settings.clone(), destinations });
         }
         changes.commands(key, &mut commands);
@@ -140,14 +139,21 @@ impl Reconciler {
                 continue;
             }
             let want = self.want_sync.get(&role);
-            if let Some(daemon) = self.have_sync.get(&role).or(want) {
-                self.sync_devices.insert(role, daemon.interface.clone());
+            if self.have_sync.get(&role) == want {
+                continue;
             }
-            sync(role, self.have_sync.get(&role), want, |command| commands.push(command));
-            match want.cloned() {
-                Some(daemon) => self.have_sync.insert(role, daemon),
-                None => self.have_sync.remove(&role),
-            };
+            // A daemon cannot be changed while it runs.
+            if let Some(had) = self.have_sync.remove(&role) {
+                self.leaving.insert(Spot::Sync(role));
+                commands.push(IpvsCommand::StopSync { role, id: had.id });
+                self.sync_devices.insert(role, had.interface);
+            } else if let Some(daemon) = want
+                && !self.leaving.contains(&Spot::Sync(role))
+            {
+                self.sync_devices.insert(role, daemon.interface.clone());
+                self.have_sync.insert(role, daemon.clone());
+                commands.push(IpvsCommand::StartSync(daemon.clone()));
+            }
         }
         commands.into_iter().for_each(|command| self.push(command));
     }

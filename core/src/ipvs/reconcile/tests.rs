@@ -292,7 +292,7 @@ quickcheck! {
         }
         let known = world.reconciler.reading.known;
         let key = service_key(0);
-        let ours = world.reconciler.have.contains_key(&key) || world.reconciler.leaving.contains(&key);
+        let ours = world.reconciler.have.contains_key(&key) || world.reconciler.leaving.contains(&Spot::Service(key));
         let adopted = ours || known && !world.kernel.services.contains_key(&key);
         world.reconciler.stop(Leave::Others);
         world.drain();
@@ -315,6 +315,79 @@ quickcheck! {
             postcard::from_bytes::<Reconciler>(&bytes).expect("read") == world.reconciler
         })
     }
+}
+
+/// A service that is refused while it is already given out anew, otherwise, is still ours.
+#[test]
+fn what_is_made_anew_after_a_refusal_is_not_forgotten() {
+    let mut world = World::new(Table::default(), false);
+    let ops = [
+        Op::Service(2, Some(1)),
+        Op::Service(2, None),
+        Op::Pass(85),
+        Op::Service(2, Some(0)),
+        Op::Service(2, None),
+        Op::Service(2, Some(1)),
+        Op::Scheduler(0, false),
+        Op::Work(6),
+        Op::Service(2, None),
+    ];
+    ops.iter().for_each(|op| world.run(op));
+    world.pass(Duration::from_secs(300));
+    assert_eq!(world.kernel, Table::default());
+}
+
+/// A service that is removed twice is ours until the second removal was answered, not the first.
+#[test]
+fn what_is_removed_again_is_not_forgotten_with_the_first_removal() {
+    let mut world = World::new(before(true), false);
+    let ops = [
+        Op::Service(0, Some(1)),
+        Op::Work(7),
+        Op::Service(0, None),
+        Op::Service(0, Some(1)),
+        Op::Destination(0, 0, Some(2)),
+        Op::Service(0, None),
+        Op::Work(3),
+        Op::Refuse(0),
+    ];
+    ops.iter().for_each(|op| world.run(op));
+    world.pass(Duration::from_secs(300));
+    assert_eq!(Vec::from_iter(world.kernel.services.into_keys()), [service_key(200)]);
+}
+
+#[test]
+fn a_service_that_is_wanted_again_is_made_when_its_removal_was_answered() {
+    let mut world = settled();
+    world.service(0, None);
+    world.drain();
+    world.service(0, Some(1));
+    world.destination(0, 1, Some(2));
+    world.service(1, Some(1));
+    world.drain();
+    assert_eq!(world.waiting.len(), 2, "others do not wait: {:?}", world.waiting);
+    while world.step(None) {}
+    assert_eq!(world.kernel.services, world.want.services);
+    assert_eq!((world.commands, &world.events[..]), (4, &[][..]));
+}
+
+/// As with services: the refusal of the first start says nothing of the second.
+#[test]
+fn a_daemon_that_is_started_anew_after_a_refusal_is_not_forgotten() {
+    let mut world = World::new(Table::default(), false);
+    let ops = [
+        Op::Sync(true, Some(0)),
+        Op::Work(1),
+        Op::Sync(true, None),
+        Op::Sync(true, Some(1)),
+        Op::Refuse(0),
+        Op::Work(9),
+    ];
+    ops.iter().for_each(|op| world.run(op));
+    world.reconciler.stop(Leave::Others);
+    world.drain();
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.kernel, Table::default());
 }
 
 /// A world with a service of three destinations in the kernel.

@@ -239,7 +239,7 @@ impl Reconciler {
                 // What should have gone and may be there still.
                 for spot in &self.leaving {
                     if let Spot::Service(key) = spot
-                        && faults.contains_key(spot)
+                        && (faults.contains_key(spot) || self.unsure.contains(spot))
                     {
                         self.have.insert(*key, compare::unknown());
                     }

@@ -390,6 +390,20 @@ fn a_daemon_that_is_started_anew_after_a_refusal_is_not_forgotten() {
     assert_eq!(world.kernel, Table::default());
 }
 
+#[test]
+fn what_may_not_have_gone_goes_at_the_end() {
+    // Refused, and nobody knows.
+    for how in [0, 1] {
+        let mut world = settled();
+        world.run(&Op::Service(0, None));
+        world.run(&Op::Refuse(how));
+        world.reconciler.stop(Leave::Others);
+        world.drain();
+        world.pass(Duration::from_secs(10));
+        assert_eq!(world.kernel, Table::default());
+    }
+}
+
 /// A world with a service of three destinations in the kernel.
 fn settled() -> World {
     let mut world = World::new(Table::default(), false);

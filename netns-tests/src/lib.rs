@@ -26,6 +26,7 @@ pub mod config;
 pub mod daemon;
 pub mod decode;
 pub mod frames;
+pub mod lvs;
 pub mod namespace;
 pub mod sandbox;
 pub mod script;

@@ -102,7 +102,9 @@ impl Model {
             let block = Model::write(farm, n, service);
             let lives = |machine: &usize| self.lives[n][*machine];
             let weight: u32 = service.reals.iter().filter(|(m, _)| lives(m)).map(|(_, weight)| weight).sum();
-            if has_sorry(n) && (weight == 0 || weight < service.quorum) {
+            // A quorum that can never be reached is what can be.
+            let quorum = service.quorum.min(service.reals.values().sum());
+            if has_sorry(n) && (weight == 0 || weight < quorum) {
                 return all.with(block.saved_sorry());
             }
             let destinations = service.reals.iter().filter_map(|(machine, weight)| match lives(machine) {

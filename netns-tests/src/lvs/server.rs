@@ -1,12 +1,14 @@
 //! A small HTTP server that answers with its name, and can be told to be ill in several ways.
 
+use crate::capture::{Stamp, now};
 use crate::world::World;
 use nix::sys::socket::{Shutdown, shutdown};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,7 +41,8 @@ struct Shared {
     name: String,
     manner: Mutex<Manner>,
     asked: AtomicUsize,
-    open: Mutex<Vec<TcpStream>>,
+    open: Mutex<BTreeMap<usize, TcpStream>>,
+    connected: Mutex<Vec<Stamp>>,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Server {
             manner: Mutex::new(Manner::Well),
             asked: AtomicUsize::new(0),
             open: Mutex::default(),
+            connected: Mutex::default(),
         };
         let at = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
         let mut server = Server { node: node.to_owned(), at, shared: Arc::new(shared), running: None };
@@ -68,17 +72,20 @@ impl Server {
     }
 
     /// Changes how it treats requests that come from now on.
-    ///
-    /// # Panics
-    /// Never in practice.
     pub fn behave(&self, manner: Manner) {
-        *self.shared.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+        *lock(&self.shared.manner) = manner;
     }
 
     /// How many requests it has been given, those of checks too.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.shared.asked.load(Ordering::Relaxed)
+    }
+
+    /// When each connection was taken.
+    #[must_use]
+    pub fn connected(&self) -> Vec<Stamp> {
+        lock(&self.shared.connected).clone()
     }
 
     /// Whether it listens.
@@ -94,7 +101,7 @@ impl Server {
         let _ = shutdown(running.listener.as_raw_fd(), Shutdown::Both);
         drop(running.listener);
         let _ = running.thread.join();
-        for stream in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for stream in lock(&self.shared.open).values() {
             let _ = stream.shutdown(std::net::Shutdown::Both);
         }
     }
@@ -126,16 +133,24 @@ impl Drop for Server {
     }
 }
 
+/// A thread that failed leaves nothing half-done behind these locks.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept() {
         let shared = Arc::clone(shared);
+        lock(&shared.connected).push(now());
+        let id = lock(&shared.connected).len();
         if let Ok(copy) = stream.try_clone() {
-            let mut open = shared.open.lock().unwrap_or_else(PoisonError::into_inner);
-            // Those that have ended have no peer any more.
-            open.retain(|stream| stream.peer_addr().is_ok());
-            open.push(copy);
+            lock(&shared.open).insert(id, copy);
         }
-        let _ = std::thread::Builder::new().stack_size(128 * 1024).spawn(move || converse(stream, &shared));
+        let work = move || {
+            converse(stream, &shared);
+            lock(&shared.open).remove(&id);
+        };
+        let _ = std::thread::Builder::new().stack_size(128 * 1024).spawn(work);
     }
 }
 
@@ -160,7 +175,7 @@ fn converse(mut stream: TcpStream, shared: &Shared) {
 }
 
 fn answer(stream: &mut TcpStream, shared: &Shared, last: bool) -> std::io::Result<()> {
-    let manner = *shared.manner.lock().unwrap_or_else(PoisonError::into_inner);
+    let manner = *lock(&shared.manner);
     let status = match manner {
         Manner::Status(status) => status,
         _ => 200,

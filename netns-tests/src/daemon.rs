@@ -159,10 +159,36 @@ impl Daemon {
         config: &str,
         options: &[&str],
     ) -> Daemon {
+        let dir = Daemon::prepare(node, config);
+        Daemon::launch_in(dir, world, node, implementation, part, options)
+    }
+
+    /// A directory for a daemon with its configuration in it, for what else belongs there.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn prepare(node: &str, config: &str) -> PathBuf {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let dir = PathBuf::from(format!("/run/daemon/{node}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         std::fs::create_dir_all(&dir).expect("a directory for the daemon");
         std::fs::write(dir.join("keepalived.conf"), config).expect("its configuration");
+        dir
+    }
+
+    /// Starts the daemon of a directory.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn launch_in(
+        dir: PathBuf,
+        world: &World,
+        node: &str,
+        implementation: Implementation,
+        part: Part,
+        options: &[&str],
+    ) -> Daemon {
         let log = File::create(dir.join("log")).expect("its log");
         let namespace = world.namespace(node).file().try_clone().expect("one more descriptor");
         let mut command = Command::new(implementation.program());

@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::lvs::prelude::*;
-use keepalived_netns_tests::lvs::table::has_destination;
+use keepalived_netns_tests::lvs::table::destinations;
 use std::net::Ipv4Addr;
 
 const VIP: &str = "10.0.0.100";
@@ -129,7 +129,7 @@ const R1: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 11);
 fn out_after(farm: &Farm) -> Duration {
     let last = *farm.servers[0].connected().last().expect("a check");
     let start = std::time::Instant::now();
-    while has_destination(&farm.world, "d1", R1) {
+    while destinations(&farm.world, "d1").iter().any(|(ip, ..)| *ip == R1) {
         assert!(start.elapsed() < Duration::from_secs(10), "r1 is still in the table");
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One request over a connection of its own; the name of the server that answered.
 ///
@@ -27,7 +27,32 @@ fn once(at: SocketAddr, limit: Duration) -> io::Result<String> {
 /// A connection that serves several requests.
 #[derive(Debug)]
 pub struct Kept {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Timed>,
+    limit: Duration,
+}
+
+/// A connection whose reads end at a deadline, however slowly bytes come.
+#[derive(Debug)]
+struct Timed {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Read for Timed {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "no whole answer in time"));
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        match self.stream.read(bytes) {
+            // What Linux says of a socket whose time is up.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
+            }
+            other => other,
+        }
+    }
 }
 
 impl Kept {
@@ -41,9 +66,9 @@ impl Kept {
 
     fn open(at: SocketAddr, limit: Duration) -> io::Result<Kept> {
         let stream = TcpStream::connect_timeout(&at, limit)?;
-        stream.set_read_timeout(Some(limit))?;
         stream.set_nodelay(true)?;
-        Ok(Kept { stream: BufReader::new(stream) })
+        let timed = Timed { stream, until: Instant::now() };
+        Ok(Kept { stream: BufReader::new(timed), limit })
     }
 
     /// One more request; the name of the server that answered.
@@ -56,7 +81,9 @@ impl Kept {
 
     fn request(&mut self, connection: &str) -> io::Result<String> {
         let request = format!("GET / HTTP/1.1\r\nHost: service\r\nConnection: {connection}\r\n\r\n");
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        let timed = self.stream.get_mut();
+        timed.until = Instant::now() + self.limit;
+        timed.stream.write_all(request.as_bytes())?;
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         if !line.starts_with("HTTP/1.1 200") {

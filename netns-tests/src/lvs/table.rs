@@ -3,7 +3,7 @@
 use crate::sandbox::skip;
 use crate::world::World;
 use nix::sched::{CloneFlags, setns};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
@@ -103,16 +103,19 @@ pub fn ipvsadm(world: &World, node: &str, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
-/// Whether a machine's table has a destination with this IPv4 address. Fast: no program is run.
-///
-/// # Panics
-/// When the kernel does not tell.
+/// The IPv4 destinations in a machine's table, of all its services: address, port, weight. Fast: no program is run.
 #[must_use]
-pub fn has_destination(world: &World, node: &str, ip: Ipv4Addr) -> bool {
+pub fn destinations(world: &World, node: &str) -> BTreeSet<(Ipv4Addr, u16, u32)> {
     // A thread in another namespace than its process finds its own only here.
     let table = world.namespace(node).enter(|| std::fs::read_to_string("/proc/thread-self/net/ip_vs"));
-    let wanted = format!("-> {:08X}:", u32::from(ip));
-    table.expect("the kernel's table").contains(&wanted)
+    let read = |line: &str| {
+        let mut words = line.trim().strip_prefix("-> ")?.split_whitespace();
+        let (ip, port) = words.next()?.split_once(':')?;
+        let ip = u32::from_str_radix(ip, 16).ok()?;
+        Some((Ipv4Addr::from(ip), u16::from_str_radix(port, 16).ok()?, words.nth(1)?.parse().ok()?))
+    };
+    // Before anybody needed IPVS there is no such file.
+    table.unwrap_or_default().lines().filter_map(read).collect()
 }
 
 /// Whether this kernel has IPVS, and we may use it; if not, says so (see [`skip`]).

@@ -94,7 +94,7 @@ impl Model {
     }
 
     fn config(&self, farm: &Farm) -> String {
-        file(&self.blocks(farm).iter().collect::<Vec<_>>())
+        file(&self.blocks(farm))
     }
 
     fn table(&self, farm: &Farm) -> Saved {

@@ -3,7 +3,7 @@
 
 use keepalived_netns_tests::lvs::config::file;
 use keepalived_netns_tests::lvs::prelude::*;
-use keepalived_netns_tests::lvs::table::{Saved, ipvsadm};
+use keepalived_netns_tests::lvs::table::ipvsadm;
 
 /// How often the daemon reads its table back.
 const AUDIT: Duration = Duration::from_secs(60);
@@ -30,7 +30,7 @@ fn a_table_changed_behind_our_back_is_repaired() {
         d1("-a -t 10.1.0.200:443 -r 10.2.0.11:443 -m -w 9");
         let theirs = farm.table("d1");
         let want = ours.with(theirs.clone());
-        let mut daemon = farm.balance("d1", Implementation::under_test(), &file(&services.iter().collect::<Vec<_>>()));
+        let mut daemon = farm.balance("d1", Implementation::under_test(), &file(&services));
         farm.await_table("d1", &want, Duration::from_secs(5));
         d1("-d -t 10.1.0.100:80 -r 10.2.0.11:80");
         d1("-e -t 10.1.0.100:81 -r 10.2.0.12:80 -m -w 77");

@@ -3,7 +3,7 @@
 use crate::lvs::farm::Method;
 use crate::lvs::table::Saved;
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// One `virtual_server`: TCP, wrr, a check every 0.3 s.
@@ -201,7 +201,26 @@ pub const GLOBAL: &str = "global_defs {\n    router_id test\n    script_user roo
 
 /// A whole file with these blocks.
 #[must_use]
-pub fn file(blocks: &[&Virtual]) -> String {
-    let blocks: String = blocks.iter().map(|block| block.block()).collect();
+pub fn file<'a>(blocks: impl IntoIterator<Item = &'a Virtual>) -> String {
+    let blocks: String = blocks.into_iter().map(Virtual::block).collect();
     format!("{GLOBAL}{blocks}")
 }
+
+/// Many services on one address, each over the same number of real servers without a check; of the last real server of the last one the
+/// weight can be chosen.
+#[must_use]
+pub fn many(services: u16, reals: u8, weight_of_the_last: u32) -> Vec<Virtual> {
+    let real = |service: u16, n: u8| {
+        let weight = if service + 1 == services && n + 1 == reals { weight_of_the_last } else { 1 };
+        Real::new(SocketAddr::from((Ipv4Addr::new(10, 2, 0, 11 + n), FIRST_PORT + service))).weight(weight)
+    };
+    (0..services)
+        .map(|service| {
+            let at = SocketAddr::from((Ipv4Addr::new(10, 1, 0, 100), FIRST_PORT + service));
+            (0..reals).fold(Virtual::new(at, Method::Nat), |all, n| all.real(real(service, n)))
+        })
+        .collect()
+}
+
+/// The port of the first of [`many`] services.
+pub const FIRST_PORT: u16 = 1000;

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod config;
+pub mod count;
 pub mod farm;
 pub mod server;
 pub mod table;

@@ -63,7 +63,7 @@ fn tasks(process: u32) -> Vec<std::path::PathBuf> {
 }
 
 /// User and system time of all threads: nanoseconds from `schedstat`, where `stat` has only ticks of 10 ms.
-fn cpu_nanos(daemon: &Daemon) -> u64 {
+pub(crate) fn cpu_nanos(daemon: &Daemon) -> u64 {
     let of = |task: &std::path::PathBuf| -> Option<u64> {
         if let Ok(text) = std::fs::read_to_string(task.join("schedstat")) {
             return text.split_whitespace().next()?.parse().ok();
@@ -76,7 +76,7 @@ fn cpu_nanos(daemon: &Daemon) -> u64 {
     daemon.processes().into_iter().flat_map(tasks).filter_map(|task| of(&task)).sum()
 }
 
-fn memory_kib(process: u32, what: &str) -> u64 {
+pub(crate) fn memory_kib(process: u32, what: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with(what));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)

@@ -1,8 +1,10 @@
-//! Very many TCP checks, to servers on the loopback interface: what each costs, and how late it is.
+//! Very many TCP checks, to servers on the loopback interface: what each costs, how late it is, and how late they make an advert.
 
 use crate::steady::{cpu_nanos, memory_kib};
 use crate::table::{Table, quantile};
 use crate::{both, name};
+use keepalived_netns_tests::capture::{Stamp, now};
+use keepalived_netns_tests::config::Instance;
 use keepalived_netns_tests::daemon::{Daemon, Implementation, Part};
 use keepalived_netns_tests::lvs::config::{Real, Virtual, file};
 use keepalived_netns_tests::lvs::farm::Method;
@@ -17,21 +19,39 @@ use std::time::{Duration, Instant};
 const PORT: u16 = 7000;
 const PER_SERVICE: u32 = 10;
 const DELAY: Duration = Duration::from_secs(1);
+const ADVERTS: Duration = Duration::from_millis(100);
 /// Until every check has begun: they spread themselves over `delay_loop`, and the C version waits a little at its start.
 const WARMUP: Duration = Duration::from_secs(6);
 
 pub(crate) fn run(rate: u32, seconds: u64) {
     println!(
-        "{rate} TCP checks a second (one of each real server every second) over {seconds} s; lateness: after the last check and delay_loop."
+        "{rate} TCP checks a second (one of each real server every second) over {seconds} s, beside a master with an advert every {} ms.\n\
+         Lateness of a check: after the one before it and delay_loop; of an advert: after the one before it and its interval.",
+        ADVERTS.as_millis()
     );
     let mut table = Table::new(
         1,
-        &["daemon", "checks/s", "CPU ms/s", "us/check", "late p50 ms", "p90", "p99", "max", "RSS MiB", "RSS after"],
+        &[
+            "daemon",
+            "checks/s",
+            "CPU ms/s",
+            "us/check",
+            "late p50 ms",
+            "p99",
+            "max",
+            "advert p50 ms",
+            "p99",
+            "max",
+            "RSS MiB",
+            "after",
+        ],
     );
-    for implementation in both() {
-        match measure(implementation, rate, seconds) {
-            Ok(row) => table.row(row),
-            Err(why) => eprintln!("{}: {why}", name(implementation)),
+    for rate in [0, rate] {
+        for implementation in both() {
+            match measure(implementation, rate, seconds) {
+                Ok(row) => table.row(row),
+                Err(why) => eprintln!("{}: {why}", name(implementation)),
+            }
         }
     }
     table.print();
@@ -48,8 +68,7 @@ struct Seen {
 }
 
 fn measure(implementation: Implementation, rate: u32, seconds: u64) -> Result<Vec<String>, String> {
-    let mut world = World::lan(&["a"]);
-    world.sniffer.stop();
+    let world = World::lan(&["a"]);
     let seen: Arc<Mutex<Seen>> = Arc::default();
     serve(&world, &seen)?;
     let address = |n: u32| Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 1, 0, 1)) + n);
@@ -63,7 +82,9 @@ fn measure(implementation: Implementation, rate: u32, seconds: u64) -> Result<Ve
             })
         })
         .collect();
-    let mut daemon = Daemon::launch(&world, "a", implementation, Part::Checkers, &file(&services), &[]);
+    let owner = Instance::new(51).centis(10).priority(255).vip("10.0.0.100/32").block();
+    let config = format!("{}{}", file(&services), owner.replace("state BACKUP", "state MASTER"));
+    let mut daemon = Daemon::launch(&world, "a", implementation, Part::Both, &config, &[]);
     let begun = Instant::now();
     let checked = || seen.lock().unwrap_or_else(PoisonError::into_inner).last.len();
     while checked() < rate as usize {
@@ -78,10 +99,15 @@ fn measure(implementation: Implementation, rate: u32, seconds: u64) -> Result<Ve
     let memory = || daemon.processes().iter().map(|id| memory_kib(*id, "Rss:")).sum::<u64>() as f64 / 1024.0;
     let before = memory();
     seen.lock().unwrap_or_else(PoisonError::into_inner).measuring = true;
+    let since = now();
     let (start, cpu) = (Instant::now(), cpu_nanos(&daemon));
     std::thread::sleep(Duration::from_secs(seconds));
     let (cpu, elapsed) = (cpu_nanos(&daemon) - cpu, start.elapsed().as_secs_f64());
     let after = memory();
+    let adverts: Vec<Stamp> = world.sniffer.adverts(since).iter().map(|(frame, _)| frame.at).collect();
+    let gap = |pair: &[Stamp]| (pair[1] - pair[0]).saturating_sub(ADVERTS).as_secs_f64() * 1e3;
+    let mut gaps: Vec<f64> = adverts.windows(2).map(gap).collect();
+    gaps.sort_by(f64::total_cmp);
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     seen.measuring = false;
     seen.late.sort_by(f64::total_cmp);
@@ -89,10 +115,12 @@ fn measure(implementation: Implementation, rate: u32, seconds: u64) -> Result<Ve
         name(implementation).to_owned(),
         format!("{:.0}", seen.count as f64 / elapsed),
         format!("{:.1}", cpu as f64 / 1e6 / elapsed),
-        format!("{:.1}", cpu as f64 / 1e3 / seen.count.max(1) as f64),
+        if seen.count == 0 { "-".into() } else { format!("{:.1}", cpu as f64 / 1e3 / seen.count as f64) },
     ];
-    for part in [0.5, 0.9, 0.99, 1.0] {
-        row.push(quantile(&seen.late, part).map_or("-".into(), |ms| format!("{ms:.2}")));
+    for late in [&seen.late, &gaps] {
+        for part in [0.5, 0.99, 1.0] {
+            row.push(quantile(late, part).map_or("-".into(), |ms| format!("{ms:.2}")));
+        }
     }
     row.extend([format!("{before:.1}"), format!("{after:.1}")]);
     Ok(row)

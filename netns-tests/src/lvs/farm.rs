@@ -172,7 +172,8 @@ impl Farm {
                 start.elapsed() < limit + SLACK,
                 "after {limit:?} (and {SLACK:?} of slack) the table of {director} is\n{have}where it should be\n{want}"
             );
-            std::thread::sleep(Duration::from_millis(10));
+            // A program is run for each look: those who wait long look less often.
+            std::thread::sleep((start.elapsed() / 50).max(Duration::from_millis(10)));
         }
     }
 

@@ -40,7 +40,8 @@ fn connections_survive_a_director() {
         }
         let asker =
             Asker::start(&farm.world, "client", farm.service(), Duration::from_millis(50), Duration::from_secs(1));
-        std::thread::sleep(Duration::from_secs(1));
+        // What is worth telling waits for company, for two seconds at most.
+        std::thread::sleep(Duration::from_millis(2500));
         // The machine is gone, not only its daemon: a kernel whose daemon died would still hold the address.
         let since = now();
         for interface in ["eth0", "eth1"] {

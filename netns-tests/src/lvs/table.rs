@@ -118,22 +118,21 @@ pub fn destinations(world: &World, node: &str) -> BTreeSet<(Ipv4Addr, u16, u32)>
     table.unwrap_or_default().lines().filter_map(read).collect()
 }
 
-/// Whether this kernel has IPVS, and we may use it; if not, says so (see [`skip`]).
+/// Whether this kernel has IPVS, and we may use it; if not, says so (see [`skip`]). What is loaded on first use is loaded then: nobody has to
+/// wait for it later.
 ///
 /// # Panics
 /// Where skipping is not allowed.
 #[must_use]
 pub fn needs_ipvs() -> bool {
-    match Command::new("ipvsadm").args(["-L", "-n"]).output() {
-        Ok(done) if done.status.success() => return true,
-        Ok(done) => skip(
-            "ipvs",
-            &format!(
-                "no IPVS to use on this kernel; scripts/guest has one ({})",
-                String::from_utf8_lossy(&done.stderr).trim()
-            ),
-        ),
-        Err(e) => skip("ipvs", &format!("ipvsadm is not installed (apt install ipvsadm): {e}")),
+    for arguments in [["-A", "-f", "1", "-s", "wrr"].as_slice(), &["-D", "-f", "1"]] {
+        let why = match Command::new("ipvsadm").args(arguments).output() {
+            Ok(done) if done.status.success() => continue,
+            Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
+            Err(e) => format!("ipvsadm (package ipvsadm): {e}"),
+        };
+        skip("ipvs", &format!("no IPVS to use on this kernel; scripts/guest has one ({why})"));
+        return false;
     }
-    false
+    true
 }

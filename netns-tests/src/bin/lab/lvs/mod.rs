@@ -8,6 +8,7 @@ use keepalived_netns_tests::daemon::{Daemon, Implementation, Part};
 use keepalived_netns_tests::lvs::client::Kept;
 use keepalived_netns_tests::lvs::farm::{Family, Farm, Method};
 use keepalived_netns_tests::lvs::server::{Manner, Server};
+use keepalived_netns_tests::lvs::table::needs_ipvs;
 use keepalived_netns_tests::wait::SLACK;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,6 +61,9 @@ pub(crate) fn run() -> Result<(), String> {
     println!(
         "A check every second, one failure forgiven; a quorum of 2; a sorry server (examples/lab/d1.conf, service.conf)."
     );
+    if !needs_ipvs() {
+        return Err("nothing to show without IPVS".into());
+    }
     let mut farm = Farm::new(Method::Nat, Family::V4);
     let sorry = Server::start(&farm.world, "r3", 81);
     let mut daemons = Vec::new();
@@ -116,6 +120,8 @@ pub(crate) fn run() -> Result<(), String> {
         .map_err(|e| format!("a connection to keep: {e}"))?;
     let served_by =
         (0..6).try_fold(String::new(), |_, _| kept.ask()).map_err(|e| format!("on that connection: {e}"))?;
+    // The kernel tells the other director of connections every two seconds.
+    std::thread::sleep(Duration::from_millis(2500));
     let dies = Step { event: "d1 loses its power", bound: DOWN_D2, may_fail: true, master: "d2", table: ALL };
     rows.push(play(&mut story, &mut farm, dies, |farm| {
         for interface in ["eth0", "eth1"] {

@@ -42,7 +42,7 @@ pub mod prelude {
     pub use crate::frames::{Forged, Injector};
     pub use crate::sandbox::in_sandbox;
     pub use crate::script::Recorder;
-    pub use crate::wait::{SLACK, assert_took, holds, tolerance, wait_until};
+    pub use crate::wait::{SLACK, assert_apart, assert_took, holds, tolerance, wait_until};
     pub use crate::world::World;
     pub use std::time::Duration;
 }

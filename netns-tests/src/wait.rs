@@ -24,6 +24,21 @@ pub fn assert_took(what: &str, took: Duration, expected: Duration) {
     assert!(took <= expected + tolerance(), "{what}: after {took:?}, not after {expected:?} (and {:?})", tolerance());
 }
 
+/// Checks that two neighbours are `expected` apart, give or take the [`tolerance`]: after a late one the next may be early.
+///
+/// # Panics
+/// When they are not.
+pub fn assert_apart(what: &str, times: &[Duration], expected: Duration) {
+    for pair in times.windows(2) {
+        let apart = pair[1] - pair[0];
+        assert!(
+            apart.abs_diff(expected) <= tolerance(),
+            "{what}: {apart:?} apart, not {expected:?} (and {:?})",
+            tolerance()
+        );
+    }
+}
+
 /// Waits until `done`; polls every 10 ms.
 ///
 /// # Panics

@@ -131,7 +131,7 @@ pub fn needs_ipvs() -> bool {
             Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
             Err(e) => format!("ipvsadm (package ipvsadm): {e}"),
         };
-        skip("ipvs", &format!("no IPVS to use on this kernel; scripts/guest has one ({why})"));
+        skip("ip_vs", &format!("no IPVS to use on this kernel; scripts/guest has one ({why})"));
         return false;
     }
     true

@@ -1,7 +1,7 @@
 //! Programming the kernel's table: from the start of the daemon until all of it is there, from a reload until the one weight that it
 //! changes has changed, and until a stop has taken everything away.
 
-use crate::steady::{cpu_nanos, memory_kib};
+use crate::steady::{cpu_nanos_of_all, memory_kib};
 use crate::table::{Table, quantile};
 use crate::{both, name};
 use keepalived_netns_tests::daemon::{Daemon, Implementation, Part};
@@ -92,18 +92,18 @@ fn measure(implementation: Implementation, services: u16) -> Sample {
     });
     // They need not come in order.
     until("every service is complete", || (0..services).all(full));
-    let (start, start_cpu) = (millis(start), cpu_nanos(&daemon) as f64 / 1e6);
+    let (start, start_cpu) = (millis(start), cpu_nanos_of_all(&daemon) as f64 / 1e6);
     std::thread::sleep(Duration::from_secs(2));
     let resident_mib = daemon.processes().iter().map(|id| memory_kib(*id, "Rss:")).sum::<u64>() as f64 / 1024.0;
 
     daemon.rewrite(&after);
-    let (reload, cpu) = (Instant::now(), cpu_nanos(&daemon));
+    let (reload, cpu) = (Instant::now(), cpu_nanos_of_all(&daemon));
     daemon.reload();
     until("the weight has changed", || counter.weights(at(services - 1)).contains(&last));
     let reload = millis(reload);
     // What goes on after the change belongs to the reload as well.
     std::thread::sleep(Duration::from_secs(2));
-    let reload_cpu = cpu_nanos(&daemon).saturating_sub(cpu) as f64 / 1e6;
+    let reload_cpu = cpu_nanos_of_all(&daemon).saturating_sub(cpu) as f64 / 1e6;
 
     let stop = Instant::now();
     daemon.signal(Signal::SIGTERM);

@@ -68,12 +68,23 @@ pub(crate) fn cpu_nanos(daemon: &Daemon) -> u64 {
         if let Ok(text) = std::fs::read_to_string(task.join("schedstat")) {
             return text.split_whitespace().next()?.parse().ok();
         }
-        let stat = std::fs::read_to_string(task.join("stat")).ok()?;
-        let words: Vec<u64> = stat.rsplit_once(')')?.1.split_whitespace().filter_map(|w| w.parse().ok()).collect();
-        // utime and stime: the 14th and 15th of all; the state before them is no number.
-        Some((words.get(10)? + words.get(11)?) * 10_000_000)
+        ticks(&task.join("stat"), 2)
     };
     daemon.processes().into_iter().flat_map(tasks).filter_map(|task| of(&task)).sum()
+}
+
+/// The same with threads and processes that have ended since, in steps of 10 ms.
+pub(crate) fn cpu_nanos_of_all(daemon: &Daemon) -> u64 {
+    // With those of children that were waited for.
+    let of = |id: u32| ticks(format!("/proc/{id}/stat").as_ref(), 4);
+    daemon.processes().into_iter().filter_map(of).sum()
+}
+
+/// The first `count` of utime, stime, cutime and cstime in a `stat`, proc(5): its 14th word and those behind it.
+fn ticks(stat: &std::path::Path, count: usize) -> Option<u64> {
+    let stat = std::fs::read_to_string(stat).ok()?;
+    let words = stat.rsplit_once(')')?.1.split_whitespace();
+    Some(words.skip(11).take(count).filter_map(|word| word.parse::<u64>().ok()).sum::<u64>() * 10_000_000)
 }
 
 pub(crate) fn memory_kib(process: u32, what: &str) -> u64 {

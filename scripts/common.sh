@@ -29,3 +29,6 @@ need_rust() {
     say "a Rust toolchain is the one thing to bring along (Rust 1.95 or newer): https://rustup.rs"
     exit 1
 }
+
+# Whether this kernel's own IPVS can be used: by root only, a user namespace is not enough for it.
+ipvs_here() { [[ $(id -u) == 0 ]] && { modprobe -q ip_vs 2>/dev/null || [[ -e /proc/net/ip_vs ]]; }; }

@@ -23,6 +23,17 @@ pub enum Implementation {
     C,
 }
 
+/// Which halves of it run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// VRRP alone (`-P`).
+    Vrrp,
+    /// Health checks and IPVS alone (`-C`).
+    Checkers,
+    /// All of it.
+    Both,
+}
+
 const C_PATH: &str = "/usr/sbin/keepalived";
 
 impl Implementation {
@@ -132,17 +143,64 @@ impl Daemon {
         config: &str,
         options: &[&str],
     ) -> Daemon {
+        Daemon::launch(world, node, implementation, Part::Vrrp, config, options)
+    }
+
+    /// The same, of the halves that are asked for.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn launch(
+        world: &World,
+        node: &str,
+        implementation: Implementation,
+        part: Part,
+        config: &str,
+        options: &[&str],
+    ) -> Daemon {
+        let dir = Daemon::prepare(node, config);
+        Daemon::launch_in(dir, world, node, implementation, part, options)
+    }
+
+    /// A directory for a daemon with its configuration in it, for what else belongs there.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn prepare(node: &str, config: &str) -> PathBuf {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let dir = PathBuf::from(format!("/run/daemon/{node}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         std::fs::create_dir_all(&dir).expect("a directory for the daemon");
         std::fs::write(dir.join("keepalived.conf"), config).expect("its configuration");
+        dir
+    }
+
+    /// Starts the daemon of a directory.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn launch_in(
+        dir: PathBuf,
+        world: &World,
+        node: &str,
+        implementation: Implementation,
+        part: Part,
+        options: &[&str],
+    ) -> Daemon {
         let log = File::create(dir.join("log")).expect("its log");
         let namespace = world.namespace(node).file().try_clone().expect("one more descriptor");
         let mut command = Command::new(implementation.program());
-        command.args(["-n", "-l", "-D", "-P", "-f"]).arg(dir.join("keepalived.conf"));
+        command.args(["-n", "-l", "-D", "-f"]).arg(dir.join("keepalived.conf"));
+        match part {
+            Part::Vrrp => command.arg("-P"),
+            Part::Checkers => command.arg("-C"),
+            Part::Both => &mut command,
+        };
         command.arg("-p").arg(dir.join("pid"));
-        // -G: nothing to the host's syslog. -r: the C version's child process has a pid file of its own.
-        command.arg("-G").arg("-r").arg(dir.join("vrrp.pid"));
+        // -G: nothing to the host's syslog. -r, -c: the C version's child processes have pid files of their own.
+        command.arg("-G").arg("-r").arg(dir.join("vrrp.pid")).arg("-c").arg(dir.join("checkers.pid"));
         command.args(options).current_dir(&dir).env("LANG", "C").env_remove("NOTIFY_SOCKET");
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("one more descriptor")).stderr(log);
         let enter = move || {

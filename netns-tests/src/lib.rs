@@ -26,6 +26,7 @@ pub mod config;
 pub mod daemon;
 pub mod decode;
 pub mod frames;
+pub mod lvs;
 pub mod namespace;
 pub mod sandbox;
 pub mod script;
@@ -41,7 +42,7 @@ pub mod prelude {
     pub use crate::frames::{Forged, Injector};
     pub use crate::sandbox::in_sandbox;
     pub use crate::script::Recorder;
-    pub use crate::wait::{SLACK, holds, wait_until};
+    pub use crate::wait::{SLACK, assert_apart, assert_took, holds, tolerance, wait_until};
     pub use crate::world::World;
     pub use std::time::Duration;
 }

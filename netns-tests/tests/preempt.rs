@@ -50,14 +50,3 @@ fn nopreempt_takes_over_from_a_dead_master() {
         world.await_master_within("a", VIP, instance().master_down());
     });
 }
-
-#[test]
-fn preempt_delay_waits() {
-    in_sandbox(|| {
-        late_comer("preempt_delay 3", |world, _a| {
-            // The delay runs from the first advert of the lower master that `a` hears.
-            holds("b stays master meanwhile", Duration::from_millis(2900), || world.holders(VIP) == ["b"]);
-            world.await_master_within("a", VIP, instance().master_down() + SLACK);
-        });
-    });
-}

@@ -1,4 +1,4 @@
-//! The master goes: killed, stopped, unplugged, cut off.
+//! The master goes: unplugged, cut off, asleep. Killed and stopped: `timing.rs`.
 #![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::prelude::*;
@@ -24,50 +24,6 @@ fn pair(world: &World) -> (Daemon, Daemon) {
     wait_until("b knows its state", Duration::from_secs(2), || b.log().contains("BACKUP"));
     std::thread::sleep(instance().interval() * 2);
     (a, b)
-}
-
-#[test]
-fn killed() {
-    in_sandbox(|| {
-        let world = World::lan(&["a", "b"]);
-        let (mut a, _b) = pair(&world);
-        a.kill();
-        let last = world.sniffer.last(|f| f.node == "a" && f.advert().is_some()).expect("an advert of a").at;
-        let first =
-            world.sniffer.wait("b's advert", last, instance().master_down(), |f| f.node == "b" && f.advert().is_some());
-        let silence = first.at - last;
-        assert!(silence >= instance().master_down(), "b waited only {silence:?}");
-        assert!(silence <= instance().master_down() + SLACK, "b waited {silence:?}");
-        world.await_takeover("b", VIP, Duration::from_secs(1));
-        world.sniffer.wait("b's gratuitous ARP", last, Duration::from_secs(1), |f| f.node == "b" && f.announces(vip()));
-    });
-}
-
-#[test]
-fn stopped() {
-    in_sandbox(|| {
-        let world = World::lan(&["a", "b"]);
-        let recorder = Recorder::new("stop");
-        let config = instance().priority(150).line(&recorder.line("notify_stop")).config();
-        let mut a = Daemon::start(&world, "a", Implementation::under_test(), &config);
-        let _b = Daemon::start(&world, "b", Implementation::under_test(), &instance().config());
-        world.await_master("a", VIP);
-        std::thread::sleep(instance().interval() * 2);
-        let since = now();
-        let status = a.stop();
-        assert_eq!(status.code(), Some(0), "exit status of a stopped daemon");
-        assert_eq!(world.address("a", VIP), None, "nothing stays behind");
-        assert_eq!(recorder.calls(), ["notify_stop"]);
-        let resigned = world.sniffer.wait("priority 0", since, Duration::ZERO, |f| {
-            f.node == "a" && f.advert().is_some_and(|a| a.priority == 0)
-        });
-        let first =
-            world.sniffer.wait("b's advert", resigned.at, instance().skew(), |f| f.node == "b" && f.advert().is_some());
-        let after = first.at - resigned.at;
-        assert!(after >= instance().skew(), "b waited only {after:?}");
-        assert!(after <= instance().skew() + SLACK, "b waited {after:?}");
-        world.await_master_within("b", VIP, Duration::from_secs(1));
-    });
 }
 
 #[test]

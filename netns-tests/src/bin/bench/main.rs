@@ -1,7 +1,9 @@
 //! Figures, ours and the C version side by side in one run. Run it through `scripts/bench`.
 
+mod checks;
 mod config;
 mod failover;
+mod lvs;
 mod steady;
 mod table;
 
@@ -13,7 +15,9 @@ use std::time::Duration;
 const HELP: &str = "\
 scripts/bench failover [--quick] [--trials N]   how late after the protocol's deadline a backup takes over
 scripts/bench steady [--quick]                  CPU and memory of 255 masters
-scripts/bench config [--quick] [--trials N]     time and memory of `-t` with large files";
+scripts/bench config [--quick] [--trials N]     time and memory of `-t` with large files
+scripts/bench lvs [--quick] [--trials N]        time to program and to change 1,000 and 10,000 virtual servers of ten
+scripts/bench checks [--quick] [--rate N]       CPU and lateness of N (10,000) TCP checks a second";
 
 /// Both, in the order in which they take turns. With `KEEPALIVED_UNDER_TEST=c` the C version twice: how far chance alone goes.
 fn both() -> [Implementation; 2] {
@@ -33,7 +37,9 @@ fn main() -> ExitCode {
     }));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quick = arguments.iter().any(|a| a == "--quick");
-    let trials = arguments.iter().position(|a| a == "--trials").and_then(|at| arguments.get(at + 1)?.parse().ok());
+    let number =
+        |option: &str| -> Option<u32> { arguments.get(arguments.iter().position(|a| a == option)? + 1)?.parse().ok() };
+    let trials = number("--trials").and_then(|trials| usize::try_from(trials).ok());
     match arguments.first().map(String::as_str) {
         Some("failover") => {
             enter_sandbox();
@@ -43,6 +49,14 @@ fn main() -> ExitCode {
             enter_sandbox();
             let patience = Duration::from_secs(if quick { 10 } else { 120 });
             config::run(trials.unwrap_or(if quick { 1 } else { 5 }), patience);
+        }
+        Some("lvs") => {
+            enter_sandbox();
+            lvs::run(trials.unwrap_or(if quick { 1 } else { 3 }), quick);
+        }
+        Some("checks") => {
+            enter_sandbox();
+            checks::run(number("--rate").unwrap_or(10_000), if quick { 5 } else { 30 });
         }
         Some("steady") => {
             enter_sandbox();

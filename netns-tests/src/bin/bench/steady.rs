@@ -63,20 +63,31 @@ fn tasks(process: u32) -> Vec<std::path::PathBuf> {
 }
 
 /// User and system time of all threads: nanoseconds from `schedstat`, where `stat` has only ticks of 10 ms.
-fn cpu_nanos(daemon: &Daemon) -> u64 {
+pub(crate) fn cpu_nanos(daemon: &Daemon) -> u64 {
     let of = |task: &std::path::PathBuf| -> Option<u64> {
         if let Ok(text) = std::fs::read_to_string(task.join("schedstat")) {
             return text.split_whitespace().next()?.parse().ok();
         }
-        let stat = std::fs::read_to_string(task.join("stat")).ok()?;
-        let words: Vec<u64> = stat.rsplit_once(')')?.1.split_whitespace().filter_map(|w| w.parse().ok()).collect();
-        // utime and stime: the 14th and 15th of all; the state before them is no number.
-        Some((words.get(10)? + words.get(11)?) * 10_000_000)
+        ticks(&task.join("stat"), 2)
     };
     daemon.processes().into_iter().flat_map(tasks).filter_map(|task| of(&task)).sum()
 }
 
-fn memory_kib(process: u32, what: &str) -> u64 {
+/// The same with threads and processes that have ended since, in steps of 10 ms.
+pub(crate) fn cpu_nanos_of_all(daemon: &Daemon) -> u64 {
+    // With those of children that were waited for.
+    let of = |id: u32| ticks(format!("/proc/{id}/stat").as_ref(), 4);
+    daemon.processes().into_iter().filter_map(of).sum()
+}
+
+/// The first `count` of utime, stime, cutime and cstime in a `stat`, proc(5): its 14th word and those behind it.
+fn ticks(stat: &std::path::Path, count: usize) -> Option<u64> {
+    let stat = std::fs::read_to_string(stat).ok()?;
+    let words = stat.rsplit_once(')')?.1.split_whitespace();
+    Some(words.skip(11).take(count).filter_map(|word| word.parse::<u64>().ok()).sum::<u64>() * 10_000_000)
+}
+
+pub(crate) fn memory_kib(process: u32, what: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with(what));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)

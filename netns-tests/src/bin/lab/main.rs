@@ -1,6 +1,7 @@
 //! Two routers, one address, one client: shown, or kept to play with. Run it through `scripts/lab`.
 
 mod client;
+mod lvs;
 mod persist;
 mod show;
 mod timeline;
@@ -15,6 +16,7 @@ const VIP: &str = "192.0.2.100";
 const ROUTERS: [&str; 2] = ["router-a", "router-b"];
 const HELP: &str = "\
 scripts/lab               show it: two routers, a client, and what happens when one fails
+scripts/lab lvs           show the load balancer: three servers, two directors, and what can happen to them
 scripts/lab up            make routers and client, and leave them running
 scripts/lab status        who is master now
 scripts/lab shell NODE    a shell on router-a, router-b or client
@@ -35,6 +37,10 @@ fn main() -> ExitCode {
         [] => {
             enter_sandbox();
             show::run()
+        }
+        ["lvs"] => {
+            enter_sandbox();
+            lvs::run()
         }
         ["up"] => persist::up(),
         ["hold"] => {

@@ -2,10 +2,14 @@
 //! on the other director, lives through the same.
 #![allow(clippy::expect_used, clippy::panic)]
 
+use keepalived_core::config::model::RealServer;
+use keepalived_core::config::{Source, parse};
+use keepalived_core::ipvs::{Forward, ServiceKey, desired};
 use keepalived_netns_tests::lvs::config::file;
 use keepalived_netns_tests::lvs::farm::SERVERS;
 use keepalived_netns_tests::lvs::prelude::*;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::net::SocketAddr;
 
 const EVENTS: usize = 200;
@@ -97,22 +101,44 @@ impl Model {
         file(&self.blocks(farm))
     }
 
+    /// What core's `desired` says of this configuration, and of these servers.
     fn table(&self, farm: &Farm) -> Saved {
-        self.present().fold(Saved::default(), |all, (n, service)| {
-            let block = Model::write(farm, n, service);
-            let lives = |machine: &usize| self.lives[n][*machine];
-            let weight: u32 = service.reals.iter().filter(|(m, _)| lives(m)).map(|(_, weight)| weight).sum();
+        let source = Source::single("keepalived.conf", self.config(farm));
+        let parsed = parse(&source);
+        assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
+        let lvs = &parsed.config.lvs;
+        let lives = |real: &RealServer| {
+            let machine = (0..3).find(|machine| farm.real(*machine).ip() == real.ip).expect("a machine of ours");
+            self.lives[usize::from(real.port - port(0))][machine]
+        };
+        let mut text = String::new();
+        for server in &lvs.servers {
+            let weight: u32 = server.real_servers.iter().filter(|real| lives(real)).map(|real| real.weight).sum();
             // A quorum that can never be reached is what can be.
-            let quorum = service.quorum.min(service.reals.values().sum());
-            if has_sorry(n) && (weight == 0 || weight < quorum) {
-                return all.with(block.saved_sorry());
+            let quorum = server.quorum.min(server.real_servers.iter().map(|real| real.weight).sum());
+            let sorry = server.sorry_server.as_ref().filter(|_| weight == 0 || weight < quorum);
+            let mut take_part = Vec::new();
+            match sorry {
+                Some(sorry) => take_part.push((sorry.ip, sorry.port, desired::destination(sorry.forwarding, 1, 0, 0))),
+                None => {
+                    for real in server.real_servers.iter().filter(|real| lives(real) || real.inhibit) {
+                        let weight = if lives(real) { real.weight } else { 0 };
+                        take_part.push((real.ip, real.port, desired::destination(real.forwarding, weight, 0, 0)));
+                    }
+                }
             }
-            let destinations = service.reals.iter().filter_map(|(machine, weight)| match lives(machine) {
-                true => Some((real(farm, n, *machine), *weight)),
-                false => service.inhibit.then(|| (real(farm, n, *machine), 0)),
-            });
-            all.with(block.saved_with(destinations))
-        })
+            for key in desired::keys(server, lvs) {
+                let ServiceKey::Address { ip, port, .. } = key else { panic!("no marks here: {key}") };
+                let at = SocketAddr::new(ip, port);
+                let _ = writeln!(text, "-A -t {at} -s {}", desired::settings(server, key.family()).scheduler);
+                for (ip, port, destination) in &take_part {
+                    assert_eq!(destination.forwarding, Forward::Masquerade);
+                    let real = SocketAddr::new(*ip, *port);
+                    let _ = writeln!(text, "-a -t {at} -r {real} -m -w {}", destination.weight);
+                }
+            }
+        }
+        Saved::parse(&text)
     }
 }
 

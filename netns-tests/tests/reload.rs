@@ -177,7 +177,7 @@ fn what_cannot_be_read_as_before_changes_nothing() {
         let (main, part) = (a.dir.join("keepalived.conf"), a.dir.join("vi.conf"));
         let write = |path: &std::path::Path, text: &str| std::fs::write(path, text).expect("a file");
         // It began without the file, and waits for it.
-        a.await_log("vi.conf", SLACK);
+        a.await_log("configuration in force", SLACK);
         write(&part, &included);
         a.reload();
         world.await_master("a", VIP);

@@ -37,7 +37,8 @@ initrd_shared() {
 packed_modules=(virtio_pci virtio_console veth bridge macvlan dummy tun ipip ip6_tunnel sit ip_gre ip6_gre fou vrf sch_netem sch_tbf
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip_vs_sh ip_vs_mh ip_vs_dh ip_vs_fo ip_vs_ovf ip_vs_sed
     ip_vs_nq ip_vs_twos ip_vs_ftp ip_vs_pe_sip nf_tables nft_ct nft_nat nft_masq nft_chain_nat nf_conntrack_netlink xt_ipvs ip_set)
-packed_tools=(ip ipvsadm ipvsadm-save ipvsadm-restore nft sysctl tcpdump bash env nsenter keepalived)
+# sh, because that of busybox takes its own `ip` and `mount` for ours.
+packed_tools=(sh ip ipvsadm ipvsadm-save ipvsadm-restore nft sysctl tcpdump bash env nsenter keepalived)
 
 # Everything the command needs, and nothing else.
 initrd_packed() {
@@ -87,8 +88,7 @@ pack() {
     case $line in
         '#!'*)
             read -r line _ <<<"${line#\#!}"
-            # Other shells are busybox.
-            [[ $line == /bin/sh || $line == */busybox ]] || pack "$line"
+            pack "$line"
             ;;
         *)
             ldd "$path" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do

@@ -258,7 +258,7 @@ fn configured(
     part("begins anew:", with_keywords(restarted));
     part("removed:", removed.iter().map(ToString::to_string).collect());
     if parts.is_empty() && kept == 0 {
-        return "configuration in force: it has no instances, there is nothing to do".to_owned();
+        return "configuration in force: no VRRP instances".to_owned();
     }
     if parts.is_empty() {
         return format!("configuration in force: nothing changed ({})", count(u64::from(kept), "instance"));

@@ -51,7 +51,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Lines {
-    waiting: VecDeque<Box<[u8]>>,
+    /// Shared with the thread while it writes the first, which stays here until it is written.
+    waiting: VecDeque<Arc<[u8]>>,
     lost: u64,
     closed: bool,
 }
@@ -190,7 +191,7 @@ impl Writer {
                 let mut lines = self.shared.lock();
                 self.lost += std::mem::take(&mut lines.lost);
                 let closed = lines.closed;
-                let Some(line) = lines.waiting.pop_front() else {
+                let Some(line) = lines.waiting.front().cloned() else {
                     drop(lines);
                     self.caught_up();
                     if closed {
@@ -203,7 +204,6 @@ impl Writer {
                     // A line is shorter than PIPE_BUF: it is written whole or not at all.
                     Ok(_) => {}
                     Err(rustix::io::Errno::AGAIN) => {
-                        self.shared.lock().waiting.push_front(line);
                         if closed {
                             return;
                         }
@@ -213,6 +213,7 @@ impl Writer {
                     }
                     Err(error) => self.complain(&format!("cannot be written: {error}")),
                 }
+                self.shared.lock().waiting.pop_front();
             }
         }
     }

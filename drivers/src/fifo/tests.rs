@@ -116,6 +116,7 @@ fn who_does_not_read_loses_lines_and_holds_up_nobody() {
     let dir = directory();
     let path = dir.path().join("fifo");
     let fifo = open_fifo(spec(&path));
+    until("it is made", || path.exists());
     let long = "x".repeat(200);
     for number in 0..10_000 {
         fifo.line(&format!("{number} {long}"));

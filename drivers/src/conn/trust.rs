@@ -58,7 +58,7 @@ impl Trust {
     }
 
     /// A session with a server. `name` is sent to it (SNI), unless it is an address.
-    pub(super) fn session(&self, ip: IpAddr, name: Option<&str>) -> Result<ClientConnection, String> {
+    pub(crate) fn session(&self, ip: IpAddr, name: Option<&str>) -> Result<ClientConnection, String> {
         let name = match name {
             // Sent as it is nowhere: RFC 6066 section 3 has names only.
             None => ServerName::IpAddress(ip.into()),

@@ -1,7 +1,6 @@
 //! `genhash`: the MD5 sum that a `digest` of `HTTP_GET` and `SSL_GET` is compared with. It asks and listens by the code of the check itself.
 
 mod line;
-mod tls;
 
 use super::exit;
 use clap::{Args, Parser};

@@ -20,14 +20,15 @@ fn connections_survive_a_director() {
         }
         let farm = Farm::new(Method::Nat, Family::V4);
         let service = farm.virtual_server(&[1, 1, 1]);
-        let global =
-            "global_defs {\n    router_id test\n    script_user root\n    lvs_sync_daemon eth1 VI_51 id 7\n}\n";
-        let start = |director: &str, priority| {
-            let config = format!("{global}{}{}", routers(priority), service.block());
+        let start = |director: &str, routers: &str, sync: &str| {
+            let global = format!("global_defs {{\n    router_id test\n    script_user root\n{sync}}}\n");
+            let config = format!("{global}{routers}{}", service.block());
             Daemon::launch(&farm.world, director, Implementation::under_test(), Part::Both, &config, &[])
         };
-        let _d1 = start("d1", 150);
-        let _d2 = start("d2", 100);
+        let _d1 = start("d1", &routers(150), "    lvs_sync_daemon eth1 VI_51 id 51\n");
+        // The other says it in the old way, whose id is that of the virtual router.
+        let old = routers(100).replacen("interface", "lvs_sync_daemon_interface eth1\n    interface", 1);
+        let _d2 = start("d2", &old, "");
         farm.world.await_master("d1", "10.1.0.100");
         farm.await_table("d1", &service.saved_whole(), Duration::from_secs(5));
         farm.await_table("d2", &service.saved_whole(), Duration::from_secs(5));

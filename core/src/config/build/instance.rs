@@ -60,6 +60,8 @@ pub(super) struct Draft {
     pub(super) link: LinkConfig,
     pub(super) rules: Rules,
     pub(super) inherited: Inherited,
+    /// `lvs_sync_daemon_interface`
+    pub(super) sync: Option<Given<String>>,
     /// Where a keyword that rules depend on was written.
     pub(super) spans: Spans,
     pub(super) hmac: Option<Box<HmacConfig>>,
@@ -171,6 +173,13 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
             draft.inherited.garp_extra = global::extra(cx, words, 0).or(draft.inherited.garp_extra);
         }
         ("smtp_alert", Value::Switch(on)) => draft.inherited.smtp_alert = Some(*on),
+        ("lvs_sync_daemon_interface", Value::Word(word)) => {
+            let diagnostic = Diagnostic::warning("deprecated", item.span, "the sync daemon is of the whole director");
+            let instead =
+                format!("`lvs_sync_daemon {} inst {}` in `global_defs` means the same", word.text, draft.name.value);
+            cx.once(item.keyword, diagnostic.label(instead));
+            draft.sync = item.given(word.text.to_string());
+        }
         ("notify_priority_changes", Value::Switch(on)) => draft.inherited.priority_changes = Some(*on),
         ("notify_deleted", Value::Nothing) => draft.rules.notify_deleted = true,
         ("notify_deleted", Value::Script(script)) => {
@@ -277,6 +286,7 @@ impl Draft {
             link: LinkConfig::default(),
             rules: Rules::default(),
             inherited: Inherited::default(),
+            sync: None,
             spans: Spans::default(),
             hmac: None,
         }

@@ -32,7 +32,6 @@ fields!(Rules, INSTANCE, {
     "track_src_ip" => track_src_ip,
     "no_virtual_ipaddress" => no_virtual_ipaddress,
     "kernel_rx_buf_size" => kernel_rx_buf_size,
-    "lvs_sync_daemon_interface" => lvs_sync_daemon_interface,
     "debug" => debug,
 });
 

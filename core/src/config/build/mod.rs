@@ -57,7 +57,7 @@ pub(super) fn config(tree: &Tree, source: &Source, partial: bool, diagnostics: &
     };
     let mut config = Config::default();
     let sections = Sections::read(&mut cx, tree, |cx, item| config.daemon.take(cx, item));
-    let defaults = global::read(&mut cx, &sections, &mut config.global);
+    let mut defaults = global::read(&mut cx, &sections, &mut config.global);
     let groups = net::track_groups(&mut cx, sections.of("track_group"));
     config.network = net::read(&mut cx, &sections.lists, &groups);
     let mut trackables = trackables(&mut cx, &sections, &mut config);
@@ -68,6 +68,9 @@ pub(super) fn config(tree: &Tree, source: &Source, partial: bool, diagnostics: &
             && is_first(cx, &mut names, "vrrp_instance", &name)
         {
             let draft = instance::read(cx, &mut trackables, &name, block);
+            if let Some(interface) = &draft.sync {
+                defaults.sync_by_instance(cx, &mut config.global, interface, &name.value);
+            }
             built.extend(resolve::instance(cx, draft, &defaults));
         }
     });

@@ -32,8 +32,7 @@ const TIMER_EXPIRED: Keyword = keyword(
 .not_yet("a late timer is treated like any other");
 
 const SYNC_DAEMON: Keyword =
-    keyword(INSTANCE, "lvs_sync_daemon_interface", Arg::Interface, "", "connections are told to the other machine")
-        .not_yet("connections are not synchronised; newer versions have `lvs_sync_daemon` in `global_defs` for this");
+    keyword(INSTANCE, "lvs_sync_daemon_interface", Arg::Interface, "", "an old form of lvs_sync_daemon with inst");
 
 pub(super) const KEYWORDS: &[Keyword] = &[
     keyword(INSTANCE, "state", Arg::Choice(&["MASTER", "BACKUP"]), "BACKUP", "where the instance wants to begin")

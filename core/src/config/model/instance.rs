@@ -107,8 +107,6 @@ pub struct Rules {
     pub notify_deleted: bool,
     /// `notify_priority_changes`
     pub notify_priority_changes: bool,
-    /// `lvs_sync_daemon_interface`
-    pub lvs_sync_daemon_interface: Option<String>,
     /// `debug`
     pub debug: u8,
 }
@@ -130,7 +128,6 @@ impl Default for Rules {
             smtp_alert: false,
             notify_deleted: false,
             notify_priority_changes: false,
-            lvs_sync_daemon_interface: None,
             debug: 0,
         }
     }

@@ -336,6 +336,14 @@ fn global_contradictions() {
     assert_eq!(all.config.global.mail.timeout, Duration::from_secs(1));
     assert_eq!(global("lvs_sync_daemon eth1 inst VI_2").1, ["unknown-instance"]);
     assert_eq!(global("lvs_sync_daemon eth1 VI_1 7").2, ["deprecated"]);
+    let named = parsed(&instance("lvs_sync_daemon_interface eth1"));
+    let daemon = SyncDaemon { instance: Some("VI_1".to_owned()), ..SyncDaemon::on("eth1".to_owned()) };
+    assert_eq!((named.0.config.global.lvs.sync_daemon, named.2), (Some(daemon.clone()), vec!["deprecated"]));
+    let twice = parsed(&format!(
+        "global_defs {{\nlvs_sync_daemon eth1 inst VI_1\n}}\n{}",
+        instance("lvs_sync_daemon_interface eth2")
+    ));
+    assert_eq!((twice.0.config.global.lvs.sync_daemon, twice.2), (Some(daemon), vec!["deprecated", "repeated"]));
     assert_eq!(global("umask 0778").1, ["bad-umask"]);
     assert_eq!(global("umask IRWXG|IROTH").0.config.global.umask, Some(Umask(0o074)));
     assert_eq!(global("vrrp_iptables a a").1, ["repeated"]);

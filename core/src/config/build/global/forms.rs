@@ -250,8 +250,7 @@ impl Form for SyncDaemon {
     fn parse(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Self> {
         let all = words(item)?;
         let interface = interface(cx, all.first()?, "an interface's name")?.text.to_string();
-        let mut out =
-            SyncDaemon { interface, instance: None, id: None, maxlen: None, port: None, ttl: None, group: None };
+        let mut out = SyncDaemon::on(interface);
         let mut words = all.iter().enumerate().skip(1);
         while let Some((at, word)) = words.next() {
             let mut next = || words.next().map(|(_, word)| word);

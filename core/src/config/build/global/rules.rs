@@ -1,8 +1,9 @@
 //! What values of `global_defs` cannot be together.
 
-use crate::config::build::{Context, Names, Seen, unknown};
+use super::Defaults;
+use crate::config::build::{Context, Given, Names, Seen, unknown};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::model::Global;
+use crate::config::model::{Global, SyncDaemon};
 use core::time::Duration;
 
 /// The longest name of a process (`TASK_COMM_LEN` of linux/sched.h counts the final zero).
@@ -69,6 +70,26 @@ fn fifos(cx: &mut Context<'_, '_>, global: &mut Global, span: &impl Fn(&str) -> 
                     .also(first, "here"),
             );
         }
+    }
+}
+
+impl Defaults {
+    /// Has the sync daemon on an interface go by an instance, as the old `lvs_sync_daemon_interface` asks, if there is none yet.
+    pub(in crate::config::build) fn sync_by_instance(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        global: &mut Global,
+        interface: &Given<String>,
+        instance: &str,
+    ) {
+        if let Some(first) = self.sync_daemon {
+            let diagnostic = Diagnostic::warning("repeated", interface.span, "a director has one sync daemon");
+            cx.report(diagnostic.label("skipped").also(first, "here it is given its interface"));
+            return;
+        }
+        self.sync_daemon = Some(interface.span);
+        global.lvs.sync_daemon =
+            Some(SyncDaemon { instance: Some(instance.to_owned()), ..SyncDaemon::on(interface.value.clone()) });
     }
 }
 

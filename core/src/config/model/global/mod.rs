@@ -248,3 +248,11 @@ pub struct SyncDaemon {
     /// `group`: the multicast group.
     pub group: Option<IpAddr>,
 }
+
+impl SyncDaemon {
+    /// One on `interface`, with the kernel's defaults and without an instance.
+    #[must_use]
+    pub fn on(interface: String) -> SyncDaemon {
+        SyncDaemon { interface, instance: None, id: None, maxlen: None, port: None, ttl: None, group: None }
+    }
+}

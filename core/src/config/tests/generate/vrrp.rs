@@ -1,7 +1,7 @@
 //! What else an instance can say.
 
 use super::objects::{own_interface, tracking};
-use super::{below, interface, ip, maybe, pick, script, word};
+use super::{below, ip, maybe, pick, script, word};
 use crate::config::model::*;
 use crate::net::{Family, MacAddr, Priority, Version};
 use core::time::Duration;
@@ -77,7 +77,6 @@ fn rules(g: &mut Gen, instance: &InstanceConfig) -> Rules {
         smtp_alert: bool::arbitrary(g),
         notify_deleted: bool::arbitrary(g),
         notify_priority_changes: bool::arbitrary(g),
-        lvs_sync_daemon_interface: maybe(g, interface),
         debug: below(g, 5) as u8,
     }
 }

@@ -112,6 +112,9 @@ pub enum ConnNews<'a> {
 /// Why a connection failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConnFailure {
+    /// It was never begun, through no fault of the peer or the way to it: this machine has no descriptor, memory or port left, or not the address,
+    /// interface or permission that the check is to use. It says nothing about the server.
+    NotMade(Errno),
     /// The kernel says so.
     Errno(Errno),
     /// TLS says so.
@@ -119,16 +122,14 @@ pub enum ConnFailure {
 }
 
 impl ConnFailure {
-    /// Whether it is no fault of the peer or the way to it: this machine has no descriptor, memory or port left, or not the address, interface or
-    /// permission that the check is to use. It says nothing about the server.
+    /// Why a connection could not be begun. Only then can the cause be this machine: what a connection under way hears was said by somebody else (a
+    /// firewall's refusal of an IPv6 connection is EACCES).
     #[must_use]
-    pub const fn is_ours(&self) -> bool {
-        match self {
+    pub const fn beginning(errno: Errno) -> ConnFailure {
+        match errno.0 {
             // Linux: EPERM, EAGAIN, ENOMEM, EACCES, ENODEV, EINVAL, ENFILE, EMFILE, ENOSPC, EADDRINUSE, EADDRNOTAVAIL, ENOBUFS
-            ConnFailure::Errno(errno) => {
-                matches!(errno.0, 1 | 11 | 12 | 13 | 19 | 22 | 23 | 24 | 28 | 98 | 99 | 105)
-            }
-            ConnFailure::Tls(_) => false,
+            1 | 11 | 12 | 13 | 19 | 22 | 23 | 24 | 28 | 98 | 99 | 105 => ConnFailure::NotMade(errno),
+            _ => ConnFailure::Errno(errno),
         }
     }
 }

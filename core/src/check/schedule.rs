@@ -3,7 +3,7 @@
 use super::checker::{Doing, MOST_STAGES};
 use super::engine::{Checkers, TimerKey};
 use super::health::Finding;
-use super::io::{ConnId, ConnNews, Output};
+use super::io::{ConnFailure, ConnId, ConnNews, Output};
 use super::pool::CheckId;
 use super::probe::{self, Attempt, Step, Verdict};
 use super::words;
@@ -96,7 +96,7 @@ impl Checkers {
 
     /// News of a connection.
     pub(super) fn connection(&mut self, conn: ConnId, news: ConnNews<'_>) {
-        if matches!(&news, ConnNews::Failed(failure) if failure.is_ours()) {
+        if matches!(news, ConnNews::Failed(ConnFailure::NotMade(_))) {
             return self.not_made(conn);
         }
         self.go_on(conn, |attempt, check| attempt.on(check, news));

@@ -49,6 +49,8 @@ pub struct Director {
     pub ran: Vec<String>,
     pub running: Vec<ScriptRun>,
     pub killed: Vec<ScriptId>,
+    /// Scripts die of it.
+    pub kills: bool,
     pub stopped: bool,
     inbox: VecDeque<Input<'static>>,
 }
@@ -88,6 +90,7 @@ impl Director {
             ran: Vec::new(),
             running: Vec::new(),
             killed: Vec::new(),
+            kills: false,
             stopped: false,
             inbox: VecDeque::new(),
         }
@@ -131,7 +134,7 @@ impl Director {
                 let news = match self.server(dial.ip) {
                     Server::Up => ConnNews::Connected,
                     Server::Refuses => ConnNews::Failed(ConnFailure::Errno(Errno(111))),
-                    Server::Unreached => ConnNews::Failed(ConnFailure::Errno(Errno(24))),
+                    Server::Unreached => ConnNews::Failed(ConnFailure::NotMade(Errno(24))),
                     Server::Silent => return,
                 };
                 self.inbox.push_back(Input::Connection { id, news });
@@ -159,7 +162,15 @@ impl Director {
                     None => self.running.push(run),
                 }
             }
-            Output::KillScript(id) => self.killed.push(id),
+            Output::KillScript(id) => {
+                self.killed.push(id);
+                if self.kills {
+                    let at = self.running.iter().position(|run| run.id == id);
+                    if let Some(run) = at.map(|at| self.running.remove(at)) {
+                        self.inbox.push_back(Input::ScriptEnded { id: run.id, status: ScriptStatus::Signalled(9) });
+                    }
+                }
+            }
             Output::Ipvs(id, command) => {
                 let result = match &command {
                     IpvsCommand::StartSync(daemon) => {

@@ -49,9 +49,7 @@ impl Watcher {
 
 impl Observer<Checkers> for Watcher {
     fn input(&mut self, _now: Time, input: &Input<'_>) {
-        if let Input::Connection { news: ConnNews::Failed(failure @ ConnFailure::Errno(errno)), .. } = input
-            && failure.is_ours()
-        {
+        if let Input::Connection { news: ConnNews::Failed(ConnFailure::NotMade(errno)), .. } = input {
             self.ours.entry(*errno).or_default().count += 1;
         }
     }

@@ -1,7 +1,6 @@
 //! The connections of checks: opened, fed and closed without ever blocking, and what comes of them told as news.
 //!
-//! What concerns this machine only (no descriptor left, an own address that is not here) is a failure with its errno like any other:
-//! [`ConnFailure::is_ours`](keepalived_core::check::ConnFailure::is_ours) tells them apart.
+//! What concerns this machine only (no descriptor left, an own address that is not here) is [`ConnFailure::NotMade`].
 
 mod dial;
 mod ping;
@@ -195,7 +194,7 @@ impl Conns {
     /// Opens a connection. What comes of it is told by [`take`](Conns::take).
     pub fn open(&mut self, id: ConnId, dial: &Dial) {
         if self.table.len() >= self.limit {
-            return self.tell(id, ConnNews::Failed(ConnFailure::Errno(Errno(libc::EMFILE))));
+            return self.tell(id, ConnNews::Failed(ConnFailure::NotMade(Errno(libc::EMFILE))));
         }
         let line = match self.start(id, dial) {
             Ok(line) => line,
@@ -216,7 +215,7 @@ impl Conns {
     }
 
     fn start(&self, id: ConnId, dial: &Dial) -> Result<Line, ConnFailure> {
-        let refused = |error: io::Error| ConnFailure::Errno(errno(&error));
+        let refused = |error: io::Error| ConnFailure::beginning(errno(&error));
         Ok(match &dial.transport {
             Transport::Tcp => Line::Tcp(Tcp::dial(dial).map_err(refused)?),
             Transport::Tls { server_name } => {
@@ -307,7 +306,7 @@ impl Conns {
                 Ok(()) => conn.watched = wanted,
                 Err(error) => {
                     conn.over = true;
-                    let failure = ConnFailure::Errno(Errno(error.raw_os_error()));
+                    let failure = ConnFailure::NotMade(Errno(error.raw_os_error()));
                     self.news.push_back((id, ConnNews::Failed(failure)));
                 }
             }

@@ -10,7 +10,7 @@ pub(super) const SHOWN: usize = 64;
 /// A connection's failure.
 pub(super) fn failure(failure: &ConnFailure) -> String {
     match failure {
-        ConnFailure::Errno(errno) => match errno.0 {
+        ConnFailure::NotMade(errno) | ConnFailure::Errno(errno) => match errno.0 {
             104 => "connection reset by peer".to_owned(),
             111 => "connection refused".to_owned(),
             _ => errno.to_string(),

@@ -63,9 +63,20 @@ pub(super) enum Doing {
     Running {
         script: ScriptId,
         since: Time,
-        /// It ran for too long and was killed, but has not ended yet.
-        killed: bool,
+        /// Whether it takes too long.
+        overdue: Overdue,
     },
+}
+
+/// How far it is with a script that takes too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Overdue {
+    /// It does not.
+    No,
+    /// It is being killed; how it ends decides.
+    Killed,
+    /// It did not end of that. The server was judged without waiting for it.
+    Judged,
 }
 
 /// The longest conversation of any kind of check is shorter than this. Whatever a peer does, an attempt ends after so many stages.

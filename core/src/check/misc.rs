@@ -1,6 +1,6 @@
 //! `MISC_CHECK`: a program says how a server fares.
 
-use super::checker::Doing;
+use super::checker::{Doing, Overdue};
 use super::engine::{Checkers, TimerKey};
 use super::health::Finding;
 use super::io::Output;
@@ -10,6 +10,10 @@ use crate::config::model::{Check, MiscCheck};
 use crate::event::lvs::LvsEvent;
 use crate::time::Time;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
+use core::time::Duration;
+
+/// A script that was killed ends at once, or cannot be killed. This is also the least time between two tries.
+const KILL_WAIT: Duration = Duration::from_secs(1);
 
 /// What the end of a script says.
 enum Outcome {
@@ -34,7 +38,7 @@ impl Checkers {
             user: script.user.clone().or(default),
         };
         let timeout = *timeout;
-        checker.doing = Doing::Running { script: run.id, since: self.now, killed: false };
+        checker.doing = Doing::Running { script: run.id, since: self.now, overdue: Overdue::No };
         self.scripts.insert(run.id, id);
         self.out.push_back(Output::RunScript(run));
         self.timers.set(TimerKey::Check(id), self.now + timeout);
@@ -43,37 +47,42 @@ impl Checkers {
     /// A script has taken too long, or has not died of that yet.
     pub(super) fn script_overdue(&mut self, id: CheckId) {
         let Some(checker) = self.checkers.get_mut(id) else { return };
-        let Check::Misc(MiscCheck { pacing, timeout, .. }) = checker.check else { return };
-        let Doing::Running { script, since, killed } = &mut checker.doing else { return };
+        let Check::Misc(MiscCheck { pacing, .. }) = checker.check else { return };
+        let Doing::Running { script, since, overdue } = &mut checker.doing else { return };
         let (script, since) = (*script, *since);
-        let reason = if core::mem::replace(killed, true) {
-            "the script still runs though it was killed".to_owned()
-        } else {
-            format!("the script ran for more than {} s", timeout.as_secs_f64())
-        };
         self.out.push_back(Output::KillScript(script));
-        let finding = self.failed(id, &pacing, reason);
-        // Killed again at this time, if it has not ended by then.
-        let at = self.next_run(id, since, finding).max(self.now + pacing.delay_before_retry.min(pacing.delay_loop));
+        let mut at = self.now + KILL_WAIT;
+        if *overdue == Overdue::No {
+            // Its end says whether it ever began: where too many run at once one may have waited for its turn all the time.
+            *overdue = Overdue::Killed;
+        } else {
+            *overdue = Overdue::Judged;
+            let finding = self.failed(id, &pacing, "the script still runs though it was killed".to_owned());
+            at = at.max(self.next_run(id, since, finding));
+        }
         self.timers.set(TimerKey::Check(id), at);
     }
 
     /// The script of a check has ended.
     pub(super) fn check_ended(&mut self, id: CheckId, script: ScriptId, status: ScriptStatus) {
         let Some(checker) = self.checkers.get_mut(id) else { return };
-        let Check::Misc(MiscCheck { pacing, dynamic, script: program, .. }) = &checker.check else { return };
-        let (pacing, dynamic) = (*pacing, *dynamic);
+        let Check::Misc(MiscCheck { pacing, timeout, dynamic, script: program, .. }) = &checker.check else { return };
+        let (pacing, timeout, dynamic) = (*pacing, *timeout, *dynamic);
         let program = program.argv.first().cloned();
-        let Doing::Running { script: current, since, killed } = checker.doing else { return };
+        let Doing::Running { script: current, since, overdue } = checker.doing else { return };
         if current != script {
             return;
         }
         checker.doing = Doing::Nothing;
-        if killed {
-            // Judged already; the next run has its time.
-            return;
-        }
-        let finding = match outcome(status, dynamic) {
+        let outcome = match (overdue, outcome(status, dynamic)) {
+            // The next run has its time already.
+            (Overdue::Judged, _) => return,
+            (Overdue::Killed, Outcome::Passed(_) | Outcome::Failed(_)) => {
+                Outcome::Failed(format!("the script ran for more than {} s", timeout.as_secs_f64()))
+            }
+            (_, outcome) => outcome,
+        };
+        let finding = match outcome {
             Outcome::Passed(status) => {
                 let changed = core::mem::replace(&mut checker.status, status) != status;
                 let was_up = checker.health.up;

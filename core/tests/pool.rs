@@ -7,6 +7,7 @@ use keepalived_core::check::Input;
 use keepalived_core::event::lvs::LvsEvent;
 use keepalived_core::ipvs::{IpvsCommand, SyncRole};
 use keepalived_core::vrrp::{ScriptStatus, State};
+use std::time::Duration;
 
 /// A virtual server with these lines, and its real servers, each with lines of its own.
 fn web(lines: &str, reals: &[(&str, &str)]) -> String {
@@ -248,10 +249,10 @@ fn a_script_that_hangs_is_killed_and_counts_as_a_failure() {
     director.configure(&web("", &[(A, MISC)]));
     director.pass(secs(2));
     assert_eq!((director.running.len(), director.killed.len()), (1, 0));
-    director.pass(secs(2));
-    assert_eq!((director.killed.len(), director.table().len()), (1, 1));
-    assert_eq!(director.running.len(), 1, "no second one beside it");
+    director.pass(secs(1) + Duration::from_millis(1));
+    assert_eq!((director.killed.len(), director.table().len()), (1, 2), "its end decides");
     director.end("/check", ScriptStatus::Signalled(9));
+    assert_eq!(director.table().len(), 1);
     director.programs.clear();
     director.pass(secs(5));
     assert_eq!(director.table().len(), 2);
@@ -262,10 +263,37 @@ fn a_script_that_cannot_be_killed_still_counts() {
     let mut director = Director::new(&web("", &[(A, MISC)]));
     director.pass(secs(1));
     director.programs.insert("/check".into(), None);
-    // Started after 5 s, killed after 3 more; that is forgiven. It is still there a second later: that is not.
+    // Started after 5 s, killed after 3 more. It is still there a second later: that is forgiven. And one more: that is not.
     director.pass(secs(10));
     assert_eq!(director.table().len(), 1);
     assert!(director.killed.len() >= 2);
+}
+
+#[test]
+fn a_script_that_takes_too_long_is_not_killed_for_ever_at_once() {
+    let misc = MISC.replace("delay_before_retry 1", "delay_before_retry 0");
+    let mut director = Director::bare(1);
+    director.programs.insert("/check".into(), None);
+    director.configure(&web("", &[(A, &misc)]));
+    director.pass(secs(10));
+    assert_eq!(director.table().len(), 1);
+    assert!((2..10).contains(&director.killed.len()), "{} times", director.killed.len());
+}
+
+#[test]
+fn a_script_that_waited_for_its_turn_all_the_time_says_nothing_of_the_server() {
+    let mut director = Director::bare(1);
+    director.programs.insert("/check".into(), None);
+    director.configure(&web("", &[(A, &MISC.replace("retry 1", "retry 0"))]));
+    for _ in 0..3 {
+        director.pass(secs(3) + Duration::from_millis(10));
+        director.end("/check", ScriptStatus::NotStarted(keepalived_core::kernel::Errno(125)));
+        assert_eq!(director.table().len(), 2);
+        director.pass(secs(2));
+    }
+    director.kills = true;
+    director.pass(secs(3));
+    assert_eq!(director.table().len(), 1, "this one ran");
 }
 
 #[test]
@@ -327,6 +355,13 @@ fn checks_pause_while_the_address_is_elsewhere() {
     assert_eq!((director.opened.len(), director.table().len()), (0, 2), "what was found out stays");
     let suspended = director.events.iter().filter(|e| matches!(e, LvsEvent::Suspended { .. })).count();
     assert_eq!(suspended, 3);
+    // Without the word nobody watches addresses, so with it again all are told anew.
+    director.input(Input::Address { ip: ip("10.0.0.1"), here: true });
+    director.configure(&two(""));
+    director.configure(&two("ha_suspend"));
+    director.take_opened();
+    director.pass(secs(60));
+    assert_eq!(director.opened.len(), 0);
 }
 
 #[test]
@@ -373,15 +408,31 @@ fn the_sync_daemon_follows_its_instance() {
     let global = |line: &str| format!("global_defs {{\nlvs_sync_daemon {line}\n}}\n{vrrp}{}", two(""));
     let mut director = Director::new(&global("eth0 VI_1"));
     let roles = |director: &Director| director.sync.iter().map(|(role, d)| (*role, d.id)).collect::<Vec<_>>();
+    assert_eq!(roles(&director), [], "nothing is known of its instance yet");
+    director.input(Input::Instance { name: "VI_1".into(), state: State::Backup });
     assert_eq!(roles(&director), [(SyncRole::Backup, 51)]);
     director.input(Input::Instance { name: "VI_1".into(), state: State::Master });
     assert_eq!(roles(&director), [(SyncRole::Master, 51)]);
+    director.commands.clear();
+    director.configure(&global("eth0 VI_1").replace("VI_1", "VI_2"));
+    director.input(Input::Instance { name: "VI_2".into(), state: State::Master });
+    assert_eq!(director.commands, [], "another name is nothing to the kernel");
+    director.configure(&global("eth0 VI_1"));
     director.input(Input::Instance { name: "VI_1".into(), state: State::Fault });
     assert_eq!(roles(&director), [(SyncRole::Backup, 51)]);
     director.configure(&global("eth0 id 7"));
     assert_eq!(roles(&director), [(SyncRole::Master, 7), (SyncRole::Backup, 7)]);
     director.configure(&two(""));
     assert_eq!(roles(&director), []);
+    director.configure(&global("eth0 VI_1").replace("protocol TCP", "protocol TCP\nomega\nquorum_down /q"));
+    director.programs.insert("/q".into(), None);
+    director.input(Input::Stop { keep_table: false });
+    director.input(Input::Instance { name: "VI_1".into(), state: State::Init });
+    assert_eq!(
+        (director.stopped, roles(&director)),
+        (false, vec![]),
+        "while it waits for the script nothing begins anew"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use director::*;
 use keepalived_core::check::Input;
 use keepalived_core::event::lvs::LvsEvent;
 use keepalived_core::ipvs::IpvsCommand;
+use keepalived_core::vrrp::ScriptStatus;
 use keepalived_core::{Engine, config, reload};
 
 const TCP: &str = "TCP_CHECK {\nconnect_timeout 2\nretry 2\ndelay_before_retry 1\nwarmup 0\n}";
@@ -199,4 +200,22 @@ fn an_input_after_the_end_does_nothing() {
     director.configure(&web("", &[(B, TCP)]));
     director.pass(secs(100));
     assert_eq!((director.commands.len(), director.engine.deadline()), (0, None));
+}
+
+#[test]
+fn a_weight_that_a_script_said_outlives_another_pace() {
+    let with = |delay: u32| {
+        let misc = format!("MISC_CHECK {{\nmisc_path /check\nmisc_dynamic\nwarmup 0\ndelay_loop {delay}\n}}");
+        let other = web("", &[(A, &misc)]).replace("10.0.0.1 80", "10.0.0.2 80");
+        let own = misc.replace(&format!("delay_loop {delay}"), "delay_loop 100");
+        format!("{}{other}", web("", &[(A, &own)]))
+    };
+    let mut director = Director::bare(1);
+    director.programs.insert("/check".into(), Some(ScriptStatus::Exited(22)));
+    director.configure(&with(100));
+    director.pass(secs(1));
+    let before = director.table();
+    assert_eq!(before.iter().filter(|line| line.ends_with("weight 20")).count(), 2, "{before:?}");
+    director.programs.insert("/check".into(), None);
+    assert_eq!(reload(&mut director, &with(50)), []);
 }

@@ -31,6 +31,7 @@ impl Checkers {
         };
         let plan = reload::balancer(&old, &Balancer::of(&lvs));
         drop(old);
+        let watched = self.may_suspend();
         self.settings = settings(global, &lvs, &instances);
         let (told_at, real_servers) = (self.out.len(), lvs.servers.iter().map(|s| s.real_servers.len()).sum());
         let (mut added, mut changed, mut kept) = (0, 0, 0);
@@ -64,6 +65,9 @@ impl Checkers {
         }
         for id in touched {
             self.tend(id);
+        }
+        if watched && !self.may_suspend() {
+            self.watch.forget();
         }
         self.reconciler.timeouts(desired::timeouts(&self.settings.lvs.timeouts));
         self.sync_daemons();
@@ -221,17 +225,19 @@ impl Checkers {
         }
         // Nothing is known of a new check: it says what is known of its server.
         let mut health = Health::new(known.map_or(!checker::alpha(check), |real| real.alive));
+        let (mut status, mut reason) = (None, None);
         for id in known.map_or(&[][..], |real| &real.checks) {
             let Some(other) = self.checkers.get(*id).filter(|c| checker::same_question(&c.check, check)) else {
                 continue;
             };
             health = other.health;
+            (status, reason) = (other.status, other.reason.clone());
             if other.users.is_empty() {
                 self.change_pace(*id, check, hash);
                 return *id;
             }
         }
-        let id = self.checkers.insert(Checker::new(real, check.clone(), hash, health));
+        let id = self.checkers.insert(Checker { status, reason, ..Checker::new(real, check.clone(), hash, health) });
         self.index(id, real, hash);
         if let Some(source) = Self::source(check) {
             self.listeners.entry(source).or_default().insert(id);

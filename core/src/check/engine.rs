@@ -192,14 +192,19 @@ impl Engine for Checkers {
                 self.table_read |= table.is_ok();
                 self.reconciler.read(self.now, table);
             }
-            Input::File { name, value } => self.file(name, value),
-            Input::Bfd { name, up } => self.session(name, up),
-            Input::Address { ip, here } => self.address(ip, here),
-            Input::Instance { name, state } => {
+            Input::File { name, value } if running => self.file(name, value),
+            Input::Bfd { name, up } if running => self.session(name, up),
+            Input::Address { ip, here } if running => self.address(ip, here),
+            Input::Instance { name, state } if running => {
                 self.instances.insert(name, state);
                 self.sync_daemons();
             }
-            Input::Configure(_) => {}
+            // What is being stopped does not begin anew.
+            Input::Configure(_)
+            | Input::File { .. }
+            | Input::Bfd { .. }
+            | Input::Address { .. }
+            | Input::Instance { .. } => {}
         }
         self.drain();
     }

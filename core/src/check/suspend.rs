@@ -53,6 +53,11 @@ impl Watch {
         }
     }
 
+    /// Nobody watches addresses any more; whoever begins to tells all that are here.
+    pub(super) fn forget(&mut self) {
+        self.here.clear();
+    }
+
     /// How many addresses of a range are here.
     pub(super) fn count(&self, range: AddressRange) -> u32 {
         u32::try_from(self.here.range(range.first..=range.last).count()).unwrap_or(u32::MAX)
@@ -89,6 +94,11 @@ pub(super) fn ranges(config: &VirtualServer, groups: &BTreeMap<Name, Vec<GroupEn
 }
 
 impl Checkers {
+    /// Whether there is `ha_suspend` anywhere.
+    pub(super) fn may_suspend(&self) -> bool {
+        self.order.iter().any(|id| self.servers.get(*id).is_some_and(|server| server.config.ha_suspend))
+    }
+
     /// An address came to this machine or left it.
     pub(super) fn address(&mut self, ip: IpAddr, here: bool) {
         for id in self.watch.set(ip, here) {

@@ -96,6 +96,12 @@ impl Observer<Vrrp> for Watcher {
             self.log.say(Part::Vrrp, level, text);
         }
         self.events.clear();
+        if self.configured {
+            // An instance that got another name is told of as nothing else would.
+            for InstanceStatus { name, state, .. } in engine.status() {
+                self.balancer.borrow_mut().instance(&name, state);
+            }
+        }
         if self.configured && self.kernel_known {
             self.configured = false;
             self.changed = false;

@@ -198,6 +198,21 @@ fn a_reload_refuses_what_is_newly_unclear() {
     assert_eq!(daemon.end(), Some(0));
 }
 
+/// Addresses are not made that would lead to no server. In a user namespace nobody may use IPVS, if there is one.
+#[test]
+fn without_ipvs_virtual_servers_are_not_pretended() {
+    let web = "virtual_server 10.0.0.1 80 {\n protocol TCP\n lvs_sched rr\n real_server 10.0.0.2 80 {\n }\n}\n";
+    let Some(lab) = lab(&format!("{}{web}", config(""))) else { return };
+    let status = lab.start(&["-nlG"]).end();
+    assert!(matches!(status, Some(1 | 4)), "{status:?}");
+    assert!(lab.log().contains("virtual servers cannot be made: "), "{}", lab.log());
+    assert!(!lab.path("pid").exists());
+    let vrrp_alone = lab.start(&["-nlGP"]);
+    lab.told_until("READY=1");
+    vrrp_alone.signal(Signal::TERM);
+    assert_eq!(vrrp_alone.end(), Some(0));
+}
+
 #[test]
 fn background_is_ready_when_the_caller_returns() {
     let Some(lab) = lab(&config("")) else { return };

@@ -10,12 +10,15 @@ mod world;
 
 pub use thread::Setup;
 
+use crate::ipvs::Ipvs;
 use crate::log::Level;
-use keepalived_core::config::model::Config;
+use keepalived_core::config::model::{Config, Global, Lvs};
+use keepalived_core::kernel::Errno;
 use keepalived_core::net::Name;
 use keepalived_core::vrrp::State;
 use mail::{Mailbox, Sender};
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
@@ -62,10 +65,9 @@ impl Balancer {
     pub fn configure(&mut self, config: &mut Config) {
         let lvs = std::mem::take(&mut config.lvs);
         self.servers = lvs.servers.len();
-        let needed = !lvs.servers.is_empty() || config.global.lvs.sync_daemon.is_some() || config.global.lvs.flush;
         match &self.state {
             Started::Never => return,
-            Started::No(_) if !needed => return,
+            Started::No(_) if !needs_ipvs(&lvs, &config.global) => return,
             Started::No(_) | Started::Yes(_) => {}
         }
         let mut all = config.clone();
@@ -129,6 +131,34 @@ impl Balancer {
         }
         if running.has_ended { Poll::Ready(()) } else { Poll::Pending }
     }
+}
+
+impl Setup {
+    /// Whether the kernel can do what a configuration asks of it, if that is anything.
+    ///
+    /// # Errors
+    /// Why not, and what helps.
+    pub fn check(&self, config: &Config) -> io::Result<()> {
+        if !needs_ipvs(&config.lvs, &config.global) {
+            return Ok(());
+        }
+        match Ipvs::open(self.ipvs.as_deref())?.probe() {
+            Ok(()) => Ok(()),
+            Err(Errno::EPROTONOSUPPORT) => {
+                Err(io::Error::other("this kernel has no IPVS: is there a module ip_vs? (modprobe ip_vs says why not)"))
+            }
+            Err(errno @ Errno(libc::EPERM | libc::EACCES)) => {
+                let text = format!("{errno}; it needs root, or CAP_NET_ADMIN outside of user namespaces");
+                Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+            }
+            Err(errno) => Err(io::Error::from_raw_os_error(errno.0)),
+        }
+    }
+}
+
+/// Whether there is anything for the kernel's load balancer to do.
+fn needs_ipvs(lvs: &Lvs, global: &Global) -> bool {
+    !lvs.servers.is_empty() || global.lvs.sync_daemon.is_some() || global.lvs.flush
 }
 
 /// What there is to be told to the thread, as it is seen there.

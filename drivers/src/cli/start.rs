@@ -184,7 +184,13 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
         .build()
         .map_err(|error| Failure::of("no event loop", &error))?;
     let notifier = Rc::new(Notifier::from_env());
-    let balancer = Rc::new(RefCell::new(balancer(plan, &log, &loaded)));
+    let setup = setup(plan, &log, &loaded);
+    if let Some(setup) = &setup {
+        // As in the C version: addresses that lead to no server help nobody, and another director may have what we lack.
+        let checked = setup.check(&loaded.parsed.config);
+        checked.map_err(|error| Failure::of("virtual servers cannot be made", &error))?;
+    }
+    let balancer = Rc::new(RefCell::new(Balancer::new(setup)));
     let scripts = Scripts::start(log.clone(), Part::Vrrp, Limits::VRRP)
         .map_err(|error| Failure::of("no thread for scripts", &error))?;
     let give_up = Arc::new(tokio::sync::Notify::new());
@@ -237,16 +243,13 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
     })
 }
 
-/// Health checks, which begin with the first configuration that has some.
-fn balancer(plan: &Plan, log: &Log, loaded: &Loaded) -> Balancer {
-    if !plan.parts.checkers {
-        return Balancer::new(None);
-    }
+/// What health checks work with; `None` without any (`--vrrp`).
+fn setup(plan: &Plan, log: &Log, loaded: &Loaded) -> Option<Setup> {
     let ipvs = match loaded.parsed.config.daemon.net_namespace_ipvs.as_deref() {
         Some("") => plan.home.as_ref().map(|home| format!("/proc/self/fd/{}", home.as_raw_fd())),
         name => name.map(str::to_owned),
     };
-    Balancer::new(Some(Setup { log: log.clone(), ipvs }))
+    plan.parts.checkers.then(|| Setup { log: log.clone(), ipvs })
 }
 
 fn plan(options: &Options) -> Result<Plan, Failure> {

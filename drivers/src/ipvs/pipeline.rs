@@ -102,6 +102,33 @@ impl<C: Channel> Ipvs<C> {
         }
     }
 
+    /// Whether there is an IPVS here that does what we ask, with one question. Looks for the kernel's module where it must, and waits for that. Only to be
+    /// asked before anything else.
+    ///
+    /// # Errors
+    /// `EPROTONOSUPPORT` when the kernel has none, `EPERM` when we may not.
+    pub fn probe(&mut self) -> Result<(), Errno> {
+        let family = self.family()?;
+        self.sequence = self.sequence.wrapping_add(1);
+        self.request.clear();
+        encode::get_config(&mut self.request, family, self.sequence);
+        self.channel.send(&self.request).map_err(|error| family::errno(&error))?;
+        loop {
+            let length = match self.channel.receive(&mut self.datagram) {
+                Ok(length) => length,
+                // The kernel has answered before the request was sent off.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(family::errno(&error)),
+            };
+            for message in messages(&self.datagram[..length]).filter(|message| message.sequence == self.sequence) {
+                if let Some(Kind::Done(result) | Kind::Acknowledged(result)) = kind(&message, family) {
+                    return result;
+                }
+            }
+        }
+    }
+
     /// Gives a command, to be carried out after all before.
     pub fn command(&mut self, id: IpvsId, command: IpvsCommand) {
         self.queue.push_back(Work::Command(id, command));

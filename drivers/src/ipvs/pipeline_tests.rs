@@ -71,8 +71,10 @@ fn without_ipvs_that_is_the_answer_until_it_is_there() {
     ipvs.read();
     ipvs.command(IpvsId(1), IpvsCommand::Flush);
     let no = Errno::EPROTONOSUPPORT;
+    assert_eq!(ipvs.probe(), Err(no));
     assert_eq!(answers(&mut ipvs), [Answer::Table(Err(no)), Answer::Done(IpvsId(1), Err(no))]);
     kernel.there.set(true);
+    assert_eq!(ipvs.probe(), Ok(()));
     ipvs.read();
     assert_eq!(answers(&mut ipvs), [Answer::Table(Ok(Box::default()))]);
 }

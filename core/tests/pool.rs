@@ -5,6 +5,7 @@ mod director;
 use director::*;
 use keepalived_core::check::Input;
 use keepalived_core::event::lvs::LvsEvent;
+use keepalived_core::event::lvs_log::sentence;
 use keepalived_core::ipvs::{IpvsCommand, SyncRole};
 use keepalived_core::vrrp::{ScriptStatus, State};
 use std::time::Duration;
@@ -52,10 +53,20 @@ fn a_dead_server_leaves_the_pool_within_its_retries_and_comes_back() {
 
 #[test]
 fn a_check_that_this_machine_could_not_make_says_nothing_of_the_server() {
-    let mut director = Director::new(&two(""));
+    let mut director = Director::new(&two("").replacen("connect_timeout", "bind_if eth7\nconnect_timeout", 1));
     director.servers.insert(ip(A), Server::Unreached);
     director.pass(secs(60));
     assert_eq!(director.table().len(), 3);
+    let told = director.take_events();
+    let not_made =
+        told.iter().find(|event| matches!(event, LvsEvent::CheckNotMade { .. })).map(|event| sentence(event).1);
+    assert_eq!(
+        not_made.as_deref(),
+        Some(
+            "server 10.1.0.1:80: TCP_CHECK 10.1.0.1:80 with bind_if eth7 cannot be made here: too many open files (errno 24); \
+             the server stays as it was"
+        )
+    );
     assert!(director.take_opened()[&ip(A)] >= 12, "it is tried at its times");
     director.servers.insert(ip(A), Server::Refuses);
     director.pass(secs(8));

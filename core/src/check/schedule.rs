@@ -9,6 +9,7 @@ use super::probe::{self, Attempt, Step, Verdict};
 use super::words;
 use crate::config::model::{Check, NetworkCheck, Pacing, Probe};
 use crate::event::lvs::LvsEvent;
+use crate::kernel::Errno;
 use crate::time::Time;
 use core::time::Duration;
 use std::sync::Arc;
@@ -96,20 +97,22 @@ impl Checkers {
 
     /// News of a connection.
     pub(super) fn connection(&mut self, conn: ConnId, news: ConnNews<'_>) {
-        if matches!(news, ConnNews::Failed(ConnFailure::NotMade(_))) {
-            return self.not_made(conn);
+        if let ConnNews::Failed(ConnFailure::NotMade(errno)) = news {
+            return self.not_made(conn, errno);
         }
         self.go_on(conn, |attempt, check| attempt.on(check, news));
     }
 
     /// This machine could not make a check, which says nothing of the server: it is made again at its next time, as in the C version.
-    fn not_made(&mut self, conn: ConnId) {
+    fn not_made(&mut self, conn: ConnId, errno: Errno) {
         let Some(id) = self.conns.remove(&conn) else { return };
         self.out.push_back(Output::Close(conn));
         let Some(checker) = self.checkers.get_mut(id) else { return };
         checker.doing = Doing::Nothing;
-        let Some(pacing) = checker.pacing() else { return };
+        let Check::Network(NetworkCheck { target, pacing, .. }) = &checker.check else { return };
         self.timers.set(TimerKey::Check(id), self.now + pacing.delay_loop);
+        let check = format!("{}{}", words::check(&checker.check), words::own_end(target));
+        self.out.push_back(Output::Event(LvsEvent::CheckNotMade { real: checker.real, check, errno }));
     }
 
     /// A pattern was looked for.

@@ -1,6 +1,6 @@
 //! What things are called: for operators, and in the lines of the FIFOs as the C version writes them.
 
-use crate::config::model::{Check, Probe, Protocol, Service};
+use crate::config::model::{Check, Probe, Protocol, Service, Target};
 use crate::event::lvs::RealName;
 use crate::net::Name;
 use core::net::IpAddr;
@@ -19,16 +19,22 @@ pub(super) fn check(check: &Check) -> String {
                 Probe::Udp(_) => "UDP_CHECK",
                 Probe::Ping => "PING_CHECK",
             };
-            match (network.target.ip, network.target.port) {
-                (ip, 0) => format!("{keyword} {ip}"),
-                (IpAddr::V4(ip), port) => format!("{keyword} {ip}:{port}"),
-                (IpAddr::V6(ip), port) => format!("{keyword} [{ip}]:{port}"),
-            }
+            format!("{keyword} {}", RealName { ip: network.target.ip, port: network.target.port })
         }
         Check::Misc(misc) => format!("MISC_CHECK {}", misc.script.argv.first().map_or("", |program| program)),
         Check::File(file) => format!("FILE_CHECK {}", file.file),
         Check::Bfd(bfd) => format!("BFD_CHECK {}", bfd.name),
     }
+}
+
+/// What a check asks of this machine, as it is written: ` with bindto 10.0.0.1, bind_if eth1`; nothing where it asks for nothing.
+pub(super) fn own_end(target: &Target) -> String {
+    let source = target.source.map(|ip| format!("bindto {ip}"));
+    let port = (target.source_port != 0).then(|| format!("bind_port {}", target.source_port));
+    let device = target.device.as_ref().map(|device| format!("bind_if {device}"));
+    let mark = (target.mark != 0).then(|| format!("fwmark {}", target.mark));
+    let all: Vec<String> = [source, port, device, mark].into_iter().flatten().collect();
+    if all.is_empty() { String::new() } else { format!(" with {}", all.join(", ")) }
 }
 
 /// A virtual server as the C version writes it; `place`: which virtual server of its group it is.

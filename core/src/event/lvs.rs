@@ -58,6 +58,15 @@ pub enum LvsEvent {
         /// How many failures in a row, and how many are forgiven.
         failures: (u32, u32),
     },
+    /// This machine could not make a check, which says nothing of the server: it stays as it was. Told each time; renderings that are read count them.
+    CheckNotMade {
+        /// Of which real server.
+        real: RealName,
+        /// Which, and from where.
+        check: String,
+        /// Why.
+        errno: Errno,
+    },
     /// A real server came to life or failed for a virtual server.
     Real {
         /// The virtual server.

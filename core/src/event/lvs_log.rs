@@ -42,7 +42,9 @@ pub fn sentence(event: &LvsEvent) -> (Level, String) {
 
 fn level(event: &LvsEvent) -> Level {
     match event {
-        LvsEvent::Quorum { up: false, .. } | LvsEvent::IpvsFailed { .. } => Level::Error,
+        LvsEvent::Quorum { up: false, .. } | LvsEvent::IpvsFailed { .. } | LvsEvent::CheckNotMade { .. } => {
+            Level::Error
+        }
         LvsEvent::Real { up: false, .. }
         | LvsEvent::CheckFailed { .. }
         | LvsEvent::Sorry { used: true, .. }
@@ -75,6 +77,9 @@ fn text(event: &LvsEvent) -> String {
         }
         LvsEvent::CheckForgiven { real, check, reason, failures: (failures, forgiven) } => {
             format!("server {real}: {check} failed ({failures}, of which {forgiven} are forgiven): {reason}")
+        }
+        LvsEvent::CheckNotMade { real, check, errno } => {
+            format!("server {real}: {check} cannot be made here: {errno}; the server stays as it was")
         }
         LvsEvent::Real { service, real, up: true, weight } => {
             format!("({service}) server {real} is up; {}", of_quorum(*weight))

@@ -185,7 +185,7 @@ fn why_there_is_no_sum() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = silent.local_addr().expect("an address");
     failed(address, &["-t", "1"], "no complete answer within 1 s: no answer");
-    failed(address, &["-S", "-t", "1"], "no connection within 1 s");
+    failed(address, &["-S", "-t", "1"], "no TLS session within 1 s");
     let output = Command::new(env!("CARGO_BIN_EXE_keepalived")).args(["genhash", "-s", "x"]).output().expect("started");
     assert_eq!(output.status.code(), Some(1));
 }

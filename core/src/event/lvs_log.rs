@@ -76,7 +76,7 @@ fn text(event: &LvsEvent) -> String {
             format!("server {real}: {check} failed {failures} times in a row: {reason}")
         }
         LvsEvent::CheckForgiven { real, check, reason, failures: (failures, forgiven) } => {
-            format!("server {real}: {check} failed ({failures}, of which {forgiven} are forgiven): {reason}")
+            format!("server {real}: {check} failed ({failures} in a row, {forgiven} are forgiven): {reason}")
         }
         LvsEvent::CheckNotMade { real, check, errno } => {
             format!("server {real}: {check} cannot be made here: {errno}; the server stays as it was")

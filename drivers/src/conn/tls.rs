@@ -58,7 +58,11 @@ impl Tls {
             if let Err(error) = self.session.process_new_packets() {
                 // The peer is told why; whether it listens does not matter.
                 let _ = self.write();
-                return Got::Failed(ConnFailure::Tls(error.to_string()));
+                let why = match error {
+                    rustls::Error::InvalidMessage(_) if !self.told => "what it answers is not TLS".to_owned(),
+                    error => error.to_string(),
+                };
+                return Got::Failed(ConnFailure::Tls(why));
             }
         }
     }

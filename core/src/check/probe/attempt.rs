@@ -90,7 +90,11 @@ impl Attempt {
     pub fn timed_out(&self, check: &NetworkCheck) -> Verdict {
         let time = words::time(check.target.timeout);
         if self.stage == Stage::Connecting {
-            return self.named(check, Verdict::Failed(format!("no connection within {time}")));
+            let what = match &check.probe {
+                Probe::Http(http) if http.tls.is_some() => "TLS session",
+                _ => "connection",
+            };
+            return self.named(check, Verdict::Failed(format!("no {what} within {time}")));
         }
         let reason = match (&self.talk, &check.probe) {
             (Talk::Udp(_), Probe::Udp(probe)) if probe.reply.is_none() => return Verdict::Passed,

@@ -344,7 +344,7 @@ impl Reconciler {
         Action::Command(id, command)
     }
 
-    /// Somebody wants something else of what is refused: it is tried at once.
+    /// Somebody wants something else of what is refused: it is tried after the next reading, which is asked for now.
     fn hurry(&mut self, spot: Spot) {
         if self.faults.get(&spot).is_some_and(Fault::waits) {
             self.retries.set(spot, Time::ZERO);

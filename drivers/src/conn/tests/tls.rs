@@ -234,7 +234,7 @@ fn servers_that_lie() {
         bed.close(id);
     }
     let plain = liar(|stream| stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n").unwrap());
-    is_refused(&trust, &to(plain, None), "");
+    is_refused(&trust, &to(plain, None), "not TLS");
     let garbage = liar(|stream| stream.write_all(&[22, 3, 3, 0, 4, 255, 255, 255, 255]).unwrap());
     is_refused(&trust, &to(garbage, None), "");
     let gone = liar(|stream| stream.shutdown(std::net::Shutdown::Both).unwrap());

@@ -1,8 +1,8 @@
 //! `HTTP_GET` and `SSL_GET`: a page is asked for, and its status, its digest and its text are judged.
 //!
-//! A wrong status fails at once. Else the answer is judged when it is complete: by its `Content-Length`, by its last chunk, or because the
-//! connection ends - a server that stops in the middle of an answer is not healthy. How long an answer may take is the deadline's business: it is
-//! digested as it comes, and no more than [`TEXT`] bytes of it are kept for a regular expression.
+//! A wrong status fails at once. Else the answer is judged when it is complete - by its `Content-Length`, by its last chunk - or as far as it goes when
+//! the peer ends the connection before that, as in the C version: a digest or a regular expression then misses what is not there. How long an answer
+//! may take is the deadline's business: it is digested as it comes, and no more than [`TEXT`] bytes of it are kept for a regular expression.
 
 mod body;
 mod chunks;

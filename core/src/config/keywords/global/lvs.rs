@@ -30,7 +30,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         "connections are told to the other machine",
     )
     .first_counts(),
-    row("checker_log_all_failures", Arg::Switch, "off", "failures are told while a server is down, too"),
+    row("checker_log_all_failures", Arg::Switch, "off", "forgiven failures are told too"),
     row("rs_init_notifies", Arg::Switch, "off", "real servers are told about when they are added"),
     row("snmp_vs_stats_update_interval", AGE, "5", "seconds that figures of virtual servers may be old").not_yet(SNMP),
     row(

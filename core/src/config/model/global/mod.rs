@@ -184,7 +184,7 @@ pub struct LvsGlobal {
     pub flush_on_stop: Option<FlushOnStop>,
     /// `lvs_sync_daemon`: connections are told to the other machine.
     pub sync_daemon: Option<SyncDaemon>,
-    /// `checker_log_all_failures`: failures are told while a server is down, too.
+    /// `checker_log_all_failures`: forgiven failures are told too.
     pub log_all_failures: bool,
     /// `rs_init_notifies`: real servers are told about at the start.
     pub init_notifies: bool,

@@ -7,7 +7,8 @@ pub mod turn;
 
 use crate::kernel::Errno;
 use crate::net::{Family, IfIndex, Name, Priority, Vrid};
-use crate::vrrp::{DropReason, FaultReason, ScriptStatus, State};
+use crate::notify::News;
+use crate::vrrp::{DropReason, FaultReason, State};
 use core::net::IpAddr;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -215,29 +216,8 @@ pub enum Event {
         /// What gave it away.
         reason: DropReason,
     },
-    /// A notify script has ended.
-    ScriptEnded {
-        /// Whose script: an instance's or a group's name.
-        owner: Name,
-        /// The program.
-        program: String,
-        /// How it ended.
-        status: ScriptStatus,
-    },
-    /// A notify script still ran when the daemon could wait no longer, and was killed.
-    ScriptKilled {
-        /// Whose script.
-        owner: Name,
-        /// The program.
-        program: String,
-    },
-    /// A notify script was not run because too many were waiting, or the daemon could wait no longer.
-    ScriptSkipped {
-        /// Whose script.
-        owner: Name,
-        /// The program.
-        program: String,
-    },
+    /// What became of a notify script: an instance's or a group's.
+    Script(News),
     /// A configuration is in force: what it changed.
     Configured {
         /// Instances that are new.

@@ -8,6 +8,7 @@ use super::pool::CheckId;
 use super::words;
 use crate::config::model::{Check, MiscCheck};
 use crate::event::lvs::LvsEvent;
+use crate::notify::{self, News};
 use crate::time::Time;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use core::time::Duration;
@@ -96,7 +97,7 @@ impl Checkers {
             Outcome::Unknown => {
                 let owner = words::real_server(checker.real, None).into();
                 let program = program.unwrap_or_default();
-                self.event(LvsEvent::ScriptEnded { owner, program, status });
+                self.event(LvsEvent::Script(News { owner, program, what: notify::Outcome::Ended(status) }));
                 Finding::Same
             }
         };

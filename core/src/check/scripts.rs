@@ -7,7 +7,7 @@ use super::io::Output;
 use super::pool::ServerId;
 use super::words;
 use crate::config::model::{Protocol, Script};
-use crate::event::lvs::RealName;
+use crate::event::lvs::{LvsEvent, RealName};
 use crate::net::Name;
 use crate::notify::OVERDUE;
 use crate::vrrp::{ScriptId, ScriptStatus};
@@ -60,7 +60,7 @@ impl Checkers {
             self.timers.set(TimerKey::Scripts, self.now + SCRIPT_WAIT);
         }
         if let Some(news) = self.notifier.push(owner, *script) {
-            self.event(news.into());
+            self.event(LvsEvent::Script(news));
         }
     }
 
@@ -91,7 +91,7 @@ impl Checkers {
         }
         self.timers.cancel(TimerKey::Script(id));
         if let Some(news) = self.notifier.ended(id, status) {
-            self.event(news.into());
+            self.event(LvsEvent::Script(news));
         }
     }
 }

@@ -53,7 +53,7 @@ impl Checkers {
     /// The stop has waited long enough, or was asked for twice.
     pub(super) fn stop_now(&mut self) {
         let (running, told) = self.notifier.kill_all();
-        self.out.extend(told.into_iter().map(|news| Output::Event(news.into())));
+        self.out.extend(told.into_iter().map(|news| Output::Event(LvsEvent::Script(news))));
         self.out.extend(running.into_iter().map(Output::KillScript));
         self.finish();
     }

@@ -2,6 +2,7 @@
 
 use super::{AddressNews, Event, Occasion, Why};
 use crate::net::Name;
+use crate::notify::{News, Outcome};
 use crate::vrrp::{DropReason, ScriptStatus, State};
 use core::time::Duration;
 
@@ -46,11 +47,8 @@ fn level(event: &Event) -> Level {
         | Event::Collision { .. }
         | Event::SendFailed { .. }
         | Event::AdvertFull { .. }
-        | Event::LinkVanished { .. }
-        | Event::ScriptKilled { .. }
-        | Event::ScriptSkipped { .. } => Level::Warning,
-        Event::ScriptEnded { status: ScriptStatus::Exited(0), .. } => Level::Debug,
-        Event::ScriptEnded { .. } => Level::Warning,
+        | Event::LinkVanished { .. } => Level::Warning,
+        Event::Script(news) => script_level(news),
         Event::FaultCleared { .. }
         | Event::PriorityChanged { .. }
         | Event::MasterLearned { .. }
@@ -166,23 +164,31 @@ fn text(event: &Event) -> String {
                  one of the routers is configured wrongly, or two clusters share the number"
             )
         }
-        Event::ScriptKilled { owner, program } => {
-            format!("({owner}) script {program} still ran at the end, and is killed")
-        }
-        Event::ScriptEnded { owner, program, status } => match status {
-            ScriptStatus::Exited(0) => format!("({owner}) script {program} done"),
-            ScriptStatus::Exited(code) => format!("({owner}) script {program} ended with status {code}"),
-            ScriptStatus::Signalled(signal) => format!("({owner}) script {program} was killed by signal {signal}"),
-            ScriptStatus::NotStarted(errno) => format!("({owner}) script {program} could not be started: {errno}"),
-        },
-        Event::ScriptSkipped { owner, program } => {
-            format!("({owner}) script {program} was not run: an earlier one runs for too long")
-        }
+        Event::Script(news) => script(news),
         Event::Configured { added, removed, absorbed, restarted, kept } => {
             configured(added, removed, absorbed, restarted, *kept)
         }
         Event::Stopping => "stopping".to_owned(),
     }
+}
+
+pub(super) fn script_level(news: &News) -> Level {
+    match news.what {
+        Outcome::Ended(ScriptStatus::Exited(0)) => Level::Debug,
+        Outcome::Ended(_) | Outcome::Killed | Outcome::Skipped => Level::Warning,
+    }
+}
+
+pub(super) fn script(News { owner, program, what }: &News) -> String {
+    let what = match what {
+        Outcome::Ended(ScriptStatus::Exited(0)) => "done".to_owned(),
+        Outcome::Ended(ScriptStatus::Exited(code)) => format!("ended with status {code}"),
+        Outcome::Ended(ScriptStatus::Signalled(signal)) => format!("was killed by signal {signal}"),
+        Outcome::Ended(ScriptStatus::NotStarted(errno)) => format!("could not be started: {errno}"),
+        Outcome::Killed => "still ran at the end, and is killed".to_owned(),
+        Outcome::Skipped => "was not run: an earlier one runs for too long".to_owned(),
+    };
+    format!("({owner}) script {program} {what}")
 }
 
 fn shown(state: State) -> &'static str {

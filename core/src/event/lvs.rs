@@ -2,8 +2,7 @@
 
 use crate::config::model::{Protocol, Service};
 use crate::kernel::Errno;
-use crate::net::Name;
-use crate::vrrp::ScriptStatus;
+use crate::notify::News;
 use core::net::IpAddr;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -147,29 +146,8 @@ pub enum LvsEvent {
         /// Whether it runs now.
         running: bool,
     },
-    /// A script has ended: a notify or quorum script, or that of a `MISC_CHECK` that could not run.
-    ScriptEnded {
-        /// Whose.
-        owner: Name,
-        /// The program.
-        program: String,
-        /// How it ended.
-        status: ScriptStatus,
-    },
-    /// A script still ran when it should have ended, and was killed.
-    ScriptKilled {
-        /// Whose.
-        owner: Name,
-        /// The program.
-        program: String,
-    },
-    /// A script was not run because too many were waiting, or the daemon could wait no longer.
-    ScriptSkipped {
-        /// Whose.
-        owner: Name,
-        /// The program.
-        program: String,
-    },
+    /// What became of a script: a notify or quorum script, or that of a `MISC_CHECK` that could not run.
+    Script(News),
     /// A configuration is in force: what it changed, in virtual servers and real servers.
     Configured {
         /// Virtual servers that are new.

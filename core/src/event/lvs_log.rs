@@ -1,9 +1,8 @@
 //! Events of the load balancer as sentences.
 
-use super::log::{Level, count, secs};
+use super::log::{Level, count, script, script_level, secs};
 use super::lvs::{LvsEvent, RealName, VirtualName};
 use crate::config::model::{Choice, Service};
-use crate::vrrp::ScriptStatus;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -48,16 +47,13 @@ fn level(event: &LvsEvent) -> Level {
         LvsEvent::Real { up: false, .. }
         | LvsEvent::CheckFailed { .. }
         | LvsEvent::Sorry { used: true, .. }
-        | LvsEvent::Drift { .. }
-        | LvsEvent::ScriptKilled { .. }
-        | LvsEvent::ScriptSkipped { .. } => Level::Warning,
+        | LvsEvent::Drift { .. } => Level::Warning,
         LvsEvent::Real { up: true, .. }
         | LvsEvent::Quorum { up: true, .. }
         | LvsEvent::Sorry { used: false, .. }
         | LvsEvent::Configured { .. }
         | LvsEvent::Stopping => Level::Notice,
-        LvsEvent::ScriptEnded { status: ScriptStatus::Exited(0), .. } => Level::Debug,
-        LvsEvent::ScriptEnded { .. } => Level::Warning,
+        LvsEvent::Script(news) => script_level(news),
         LvsEvent::CheckPassed { .. }
         | LvsEvent::CheckForgiven { .. }
         | LvsEvent::Weight { .. }
@@ -144,18 +140,7 @@ fn text(event: &LvsEvent) -> String {
             let state = if *running { "runs" } else { "has stopped" };
             format!("the sync daemon that {role} {state} on {interface}")
         }
-        LvsEvent::ScriptEnded { owner, program, status } => match status {
-            ScriptStatus::Exited(0) => format!("({owner}) script {program} done"),
-            ScriptStatus::Exited(code) => format!("({owner}) script {program} ended with status {code}"),
-            ScriptStatus::Signalled(signal) => format!("({owner}) script {program} was killed by signal {signal}"),
-            ScriptStatus::NotStarted(errno) => format!("({owner}) script {program} could not be started: {errno}"),
-        },
-        LvsEvent::ScriptKilled { owner, program } => {
-            format!("({owner}) script {program} still ran when it should have ended, and is killed")
-        }
-        LvsEvent::ScriptSkipped { owner, program } => {
-            format!("({owner}) script {program} was not run: an earlier one runs for too long")
-        }
+        LvsEvent::Script(news) => script(news),
         LvsEvent::Configured { added: 0, removed: 0, changed: 0, kept: 0, .. } => {
             "configuration in force: it has no virtual servers, there is nothing to balance".to_owned()
         }

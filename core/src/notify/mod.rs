@@ -1,8 +1,6 @@
 //! Notify scripts, in order: for each object one at a time.
 
 use crate::config::model::Script;
-use crate::event::Event;
-use crate::event::lvs::LvsEvent;
 use crate::net::Name;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use core::time::Duration;
@@ -36,7 +34,7 @@ impl Object for Name {
 }
 
 /// What became of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct News {
     /// Whose.
     pub owner: Name,
@@ -47,34 +45,14 @@ pub struct News {
 }
 
 /// How a script's story ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It has ended.
     Ended(ScriptStatus),
-    /// It ran for too long, and is killed.
+    /// It still ran when the daemon could wait no longer, and is killed.
     Killed,
-    /// It never ran.
+    /// It was not run: too many were waiting, or the daemon could wait no longer.
     Skipped,
-}
-
-impl From<News> for Event {
-    fn from(News { owner, program, what }: News) -> Event {
-        match what {
-            Outcome::Ended(status) => Event::ScriptEnded { owner, program, status },
-            Outcome::Killed => Event::ScriptKilled { owner, program },
-            Outcome::Skipped => Event::ScriptSkipped { owner, program },
-        }
-    }
-}
-
-impl From<News> for LvsEvent {
-    fn from(News { owner, program, what }: News) -> LvsEvent {
-        match what {
-            Outcome::Ended(status) => LvsEvent::ScriptEnded { owner, program, status },
-            Outcome::Killed => LvsEvent::ScriptKilled { owner, program },
-            Outcome::Skipped => LvsEvent::ScriptSkipped { owner, program },
-        }
-    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

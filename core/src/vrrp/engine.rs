@@ -277,7 +277,7 @@ impl Vrrp {
     /// The stop has waited long enough, or was asked for twice.
     fn stop_now(&mut self) {
         let (running, told) = self.notifier.kill_all();
-        self.out.extend(told.into_iter().map(|news| Output::Event(news.into())));
+        self.out.extend(told.into_iter().map(|news| Output::Event(Event::Script(news))));
         self.out.extend(running.into_iter().map(Output::KillScript));
         self.finish();
     }
@@ -325,7 +325,7 @@ impl Engine for Vrrp {
             Input::ScriptEnded { id, status } => {
                 self.timers.cancel(TimerKey::Script(id));
                 if let Some(news) = self.notifier.ended(id, status) {
-                    self.event(news.into());
+                    self.event(Event::Script(news));
                 }
             }
             Input::Configure(config) => {

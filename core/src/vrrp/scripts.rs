@@ -5,6 +5,7 @@ use super::instance::Id;
 use super::io::Output;
 use super::state::State;
 use crate::config::model::{NotifyScripts, Script};
+use crate::event::Event;
 use crate::net::Name;
 use crate::notify::OVERDUE;
 
@@ -82,7 +83,7 @@ impl Vrrp {
         for mut script in runs {
             script.user = script.user.or_else(|| default_user.clone());
             if let Some(news) = self.notifier.push(object.clone(), script) {
-                self.event(news.into());
+                self.event(Event::Script(news));
             }
         }
     }

@@ -24,7 +24,7 @@ pub const MAGIC: [u8; 8] = *b"\x89KA-REC\n";
 
 /// The number of the format that this version writes and reads. Any change of the engine's state, of its inputs or of its
 /// outputs is a new format.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// What a recording says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

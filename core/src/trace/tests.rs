@@ -266,6 +266,24 @@ fn other_files_are_refused() {
     assert_eq!(header(&file).unwrap().build, "test");
 }
 
+/// What is read from a file is what was written into it only while both agree on the shape of states, inputs and outputs. Where this
+/// snapshot changes they no longer do: [`FORMAT`] is to be raised with it, unless that has happened since the last release.
+#[test]
+fn another_shape_is_another_format() {
+    let mut world = story();
+    let everything = include_str!("tests.conf");
+    let parsed = parse(&Source::single("test", everything));
+    assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
+    world.tell(Input::Configure(Box::new(parsed.config)));
+    // FNV-1a: any hash that is the same on every machine would do.
+    let hash = world
+        .file
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let length = world.file.len();
+    insta::assert_snapshot!(format!("format {FORMAT}: {length} bytes, {hash:016x}"));
+}
+
 #[test]
 fn the_story_can_be_read() {
     let file = story().file;

@@ -4,7 +4,7 @@ use super::fault::{Fault, Spot};
 use super::{Flight, Kind, Reconciler, TOLD};
 use crate::check::IpvsId;
 use crate::event::lvs::LvsEvent;
-use crate::ipvs::SyncRole;
+use crate::ipvs::{IpvsCommand, SyncRole};
 use crate::kernel::Errno;
 use crate::time::Time;
 use core::time::Duration;
@@ -30,6 +30,7 @@ impl Reconciler {
             Err(errno) => errno,
         };
         match self.meaning(&flight, errno) {
+            Meaning::Lost | Meaning::Refused if self.stopping && self.once_more(&flight) => {}
             Meaning::Done => self.succeeded(&flight),
             Meaning::Surprise => self.ask(now),
             Meaning::Lost => {
@@ -66,8 +67,8 @@ impl Reconciler {
         match (flight.spot, flight.kind) {
             (Spot::Sync(role), Kind::Delete) if self.want_sync.contains_key(&role) => {}
             (Spot::Sync(role), kind) => {
-                let daemon = self.want_sync.get(&role).map(|daemon| &daemon.interface);
-                let interface = daemon.or(self.sync_devices.get(&role)).cloned().unwrap_or_default();
+                let daemon = self.want_sync.get(&role).or(self.last_sync.get(&role));
+                let interface = daemon.map(|daemon| daemon.interface.clone()).unwrap_or_default();
                 let (master, running) = (role == SyncRole::Master, kind == Kind::Add);
                 self.events.push_back(LvsEvent::Sync { master, interface, running });
             }
@@ -83,6 +84,22 @@ impl Reconciler {
             Spot::Sync(_) => self.dirty.others(),
             _ => {}
         }
+    }
+
+    /// At the end nobody looks at the table again: what has to go is told to go once more. False: it was.
+    fn once_more(&mut self, flight: &Flight) -> bool {
+        let again = match (flight.spot, flight.kind) {
+            (Spot::Service(key), Kind::Delete) => Some(IpvsCommand::DeleteService(key)),
+            (Spot::Sync(role), Kind::Delete) => {
+                self.last_sync.get(&role).map(|daemon| IpvsCommand::StopSync { role, id: daemon.id })
+            }
+            (Spot::Everything, _) => Some(IpvsCommand::Flush),
+            (Spot::Timeouts, _) => Some(IpvsCommand::SetTimeouts(self.have_timeouts)),
+            _ => None,
+        };
+        let Some(command) = again.filter(|_| self.repeated.insert(flight.spot)) else { return false };
+        self.queue.push_back(command);
+        true
     }
 
     fn refused(&mut self, now: Time, flight: &Flight, errno: Errno) {

@@ -68,8 +68,8 @@ pub struct Reconciler {
     leaving: BTreeSet<Spot>,
     want_sync: BTreeMap<SyncRole, SyncDaemon>,
     have_sync: BTreeMap<SyncRole, SyncDaemon>,
-    /// The interfaces of those that were there last.
-    sync_devices: BTreeMap<SyncRole, String>,
+    /// Those that were given out last, to be started or stopped.
+    last_sync: BTreeMap<SyncRole, SyncDaemon>,
     /// Whether sync daemons are our business: they are from the first that is wanted.
     owns_sync: bool,
     want_timeouts: Timeouts,
@@ -77,7 +77,7 @@ pub struct Reconciler {
     /// What they were before us.
     foreign_timeouts: Timeouts,
     dirty: Dirty,
-    /// Commands that are made and not given out: those of one service at most.
+    /// Commands that are made and not given out: those of one service at most, and at the end those that are tried again.
     queue: VecDeque<IpvsCommand>,
     events: VecDeque<LvsEvent>,
     flying: BTreeMap<IpvsId, Flight>,
@@ -92,6 +92,8 @@ pub struct Reconciler {
     /// Whether services that are not wanted at the first reading go, whoever made them (`lvs_flush`).
     flush: bool,
     stopping: bool,
+    /// What was tried a second time at the end.
+    repeated: BTreeSet<Spot>,
 }
 
 /// A command that is out.
@@ -137,7 +139,7 @@ impl Reconciler {
             leaving: BTreeSet::new(),
             want_sync: BTreeMap::new(),
             have_sync: BTreeMap::new(),
-            sync_devices: BTreeMap::new(),
+            last_sync: BTreeMap::new(),
             owns_sync: false,
             want_timeouts: Timeouts::default(),
             have_timeouts: Timeouts::default(),
@@ -161,6 +163,7 @@ impl Reconciler {
             retries: Timers::default(),
             flush,
             stopping: false,
+            repeated: BTreeSet::new(),
         }
     }
 
@@ -223,7 +226,7 @@ impl Reconciler {
         }
     }
 
-    /// Wants nothing any more. What is refused from now on is told and given up.
+    /// Wants nothing any more. What is refused from now on, or whose result is lost, is tried once more, then told and given up.
     pub fn stop(&mut self, leave: Leave) {
         self.stopping = true;
         let faults = core::mem::take(&mut self.faults);
@@ -232,15 +235,22 @@ impl Reconciler {
         self.want_timeouts = Timeouts::default();
         self.want_sync.clear();
         self.dirty.others();
+        // What should have gone and may be there still.
+        let doubtful = |spot: &&Spot| faults.contains_key(spot) || self.unsure.contains(spot);
+        let stay: Vec<Spot> = self.leaving.iter().filter(doubtful).copied().collect();
+        for spot in &stay {
+            if let Spot::Sync(role) = spot
+                && let Some(daemon) = self.last_sync.get(role)
+            {
+                self.have_sync.insert(*role, daemon.clone());
+            }
+        }
         match leave {
             Leave::Services => self.dirty.no_services(),
             Leave::Others => {
                 self.want.clear();
-                // What should have gone and may be there still.
-                for spot in &self.leaving {
-                    if let Spot::Service(key) = spot
-                        && (faults.contains_key(spot) || self.unsure.contains(spot))
-                    {
+                for spot in &stay {
+                    if let Spot::Service(key) = spot {
                         self.have.insert(*key, compare::unknown());
                     }
                 }
@@ -255,6 +265,10 @@ impl Reconciler {
                 self.queue.clear();
                 self.queue.push_back(IpvsCommand::Flush);
             }
+        }
+        if faults.contains_key(&Spot::Timeouts) || self.unsure.contains(&Spot::Timeouts) {
+            self.have_timeouts = self.target_timeouts();
+            self.queue.push_back(IpvsCommand::SetTimeouts(self.have_timeouts));
         }
     }
 
@@ -353,5 +367,4 @@ impl Reconciler {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

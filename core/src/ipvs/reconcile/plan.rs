@@ -146,11 +146,11 @@ impl Reconciler {
             if let Some(had) = self.have_sync.remove(&role) {
                 self.leaving.insert(Spot::Sync(role));
                 commands.push(IpvsCommand::StopSync { role, id: had.id });
-                self.sync_devices.insert(role, had.interface);
+                self.last_sync.insert(role, had);
             } else if let Some(daemon) = want
                 && !self.leaving.contains(&Spot::Sync(role))
             {
-                self.sync_devices.insert(role, daemon.interface.clone());
+                self.last_sync.insert(role, daemon.clone());
                 self.have_sync.insert(role, daemon.clone());
                 commands.push(IpvsCommand::StartSync(daemon.clone()));
             }

@@ -413,6 +413,18 @@ fn checks_keep_their_rhythm_over_a_pause() {
     assert_eq!(director.take_opened().len(), 50);
 }
 
+/// The second time in a row a check is made however late it is, and the next comes half an interval later at the earliest.
+#[test]
+fn after_two_pauses_no_check_is_made_twice_in_a_row() {
+    let mut director = Director::new(&web("", &[(A, TCP)]));
+    director.pass(secs(20));
+    director.sleep(secs(60));
+    director.take_opened();
+    director.sleep(secs(60));
+    director.pass(secs(2));
+    assert_eq!(director.take_opened().values().sum::<usize>(), 1);
+}
+
 #[test]
 fn the_sync_daemon_follows_its_instance() {
     let vrrp = "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\npriority 100\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n";

@@ -165,6 +165,48 @@ fn a_new_server_that_others_know_already_fares_as_they_know() {
     assert_eq!(director.table(), ["10.0.0.1:80", "10.0.0.2:80"]);
 }
 
+/// With `alpha` and another check; in front of it another virtual server that has the same.
+fn proven(first: &str) -> (String, String) {
+    let other = TCP.replace("warmup 0", "warmup 5\nconnect_port 81");
+    let after = web("alpha", &[(A, &other), (B, &other)]);
+    let front = after.replace("10.0.0.1", "10.0.0.9");
+    (format!("{front}{first}"), format!("{front}{after}"))
+}
+
+/// Whichever stands first in the file.
+#[test]
+fn a_live_server_does_not_go_down_because_a_new_virtual_server_has_the_same_check() {
+    let before = web("", &[(A, TCP), (B, TCP)]);
+    let mut director = Director::new(&before);
+    director.pass(secs(7));
+    director.configure(&proven(&before).1);
+    director.pass(secs(20));
+    let went = director.take_events().into_iter().filter(|e| matches!(e, LvsEvent::Real { up: false, .. })).count();
+    assert_eq!((went, director.table().len()), (0, 6));
+}
+
+/// Once: not again when the check that it went down with, which another virtual server had already, fails for the first time.
+#[test]
+fn a_server_that_goes_down_with_a_reload_is_told_once() {
+    let before = web("", &[(A, TCP), (B, TCP)]);
+    let mut director = Director::new(&before);
+    director.pass(secs(7));
+    director.servers.insert(ip(A), Server::Refuses);
+    director.servers.insert(ip(B), Server::Refuses);
+    director.take_events();
+    let (front, both) = proven(&before);
+    director.configure(&front);
+    director.configure(&both);
+    director.pass(secs(20));
+    let events = director.take_events();
+    let down = |service: &str| {
+        let told =
+            |e: &&LvsEvent| matches!(e, LvsEvent::Real { up: false, service: of, .. } if of.to_string() == service);
+        events.iter().filter(told).count()
+    };
+    assert_eq!((down("TCP 10.0.0.9:80"), down("TCP 10.0.0.1:80")), (2, 2), "{events:#?}");
+}
+
 #[test]
 fn what_a_crashed_predecessor_left_goes_on_untouched() {
     let config = web("", &[(A, TCP), (B, TCP)]);

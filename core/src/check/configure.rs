@@ -34,32 +34,36 @@ impl Checkers {
         let watched = self.may_suspend();
         self.settings = settings(global, &lvs, &instances);
         let (told_at, real_servers) = (self.out.len(), lvs.servers.iter().map(|s| s.real_servers.len()).sum());
-        let (mut added, mut changed, mut kept) = (0, 0, 0);
+        let (mut changed, mut kept) = (0, 0);
         let before = core::mem::take(&mut self.order);
+        let mut order: Vec<Option<ServerId>> = Vec::with_capacity(lvs.servers.len());
+        let mut others = Vec::new();
         let mut touched = Touched::new();
         let mut places: BTreeMap<Name, u32> = BTreeMap::new();
         for (new, (change, place)) in lvs.servers.into_iter().zip(plan.servers) {
             let label = words::virtual_server(&new.service, new.protocol, place_in_group(&new, &mut places));
-            let id = match (change, place.and_then(|place| before.get(place)).copied()) {
+            let known = place.and_then(|place| before.get(place)).copied();
+            match (change, known) {
                 (Change::Keep, Some(id)) => {
                     kept += 1;
                     if let Some(server) = self.servers.get_mut(id) {
                         server.label = label;
                     }
-                    id
                 }
                 (Change::Absorb(_) | Change::Restart(_) | Change::Add, Some(id)) => {
                     changed += 1;
                     self.absorb(id, new, label, &mut touched);
-                    id
                 }
-                (_, None) => {
-                    added += 1;
-                    self.add(new, label, &mut touched)
-                }
-            };
-            self.order.push(id);
+                (_, None) => others.push((order.len(), new, label)),
+            }
+            order.push(known);
         }
+        // The new ones come last: what is known of a real server is true for them too, and not the other way round.
+        let added = count(others.len());
+        for (at, new, label) in others {
+            order[at] = Some(self.add(new, label, &mut touched));
+        }
+        self.order = order.into_iter().flatten().collect();
         for id in plan.removed.iter().filter_map(|place| before.get(*place)) {
             self.remove(*id, &mut touched);
         }
@@ -183,8 +187,10 @@ impl Checkers {
         let Some(server) = self.servers.get(id) else { return };
         let verdicts: Vec<(bool, u32)> = (0..server.reals.len()).map(|real| self.verdict(server, real)).collect();
         let Some(server) = self.servers.get_mut(id) else { return };
-        for (real, (alive, weight)) in server.reals.iter_mut().zip(&verdicts) {
+        for ((real, (alive, weight)), before) in server.reals.iter_mut().zip(&verdicts).zip(before) {
             (real.alive, real.weight) = (*alive, *weight);
+            // Told below.
+            real.told |= before.is_some_and(|(was, _)| was != *alive);
         }
         server.living = verdicts.iter().filter(|(alive, _)| *alive).map(|(_, weight)| u64::from(*weight)).sum();
         for (at, ((alive, weight), before)) in verdicts.into_iter().zip(before).enumerate() {

@@ -63,6 +63,8 @@ impl Checkers {
             checker.skipped = true;
             return self.timers.set(TimerKey::Check(id), next);
         }
+        // How much sooner the next one comes to be back in the rhythm: however late this one is, not at once.
+        let late = late.min(pacing.delay_loop / 2);
         checker.skipped = false;
         match checker.check {
             Check::Network(_) => self.talk(id, late),

@@ -1,8 +1,8 @@
 //! What the thread of the checkers may use, and how it runs.
 
-use crate::process::Limits;
+use crate::process::{Limits, nofile};
 use keepalived_core::config::model::{Check, Config, Process};
-use rustix::process::{Resource, Rlimit, getrlimit, setpriority_process, setrlimit};
+use rustix::process::setpriority_process;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::io;
 
@@ -21,26 +21,8 @@ pub(super) fn connections(config: &Config) -> usize {
         }
     }
     let others = RESERVE + 2 * scripts.min(Limits::CHECKERS.running as u64);
-    let limit = raise(others.saturating_add(network));
+    let limit = nofile::raise(others.saturating_add(network));
     usize::try_from(limit.saturating_sub(others).max(16)).unwrap_or(usize::MAX)
-}
-
-/// Raises the limit of open files, never above what the system allows. Returns it.
-fn raise(wanted: u64) -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    let now = limit.current.unwrap_or(u64::MAX);
-    if wanted <= now {
-        return now;
-    }
-    let hard = limit.maximum.unwrap_or(u64::MAX);
-    // Only root may raise the hard one.
-    for (current, maximum) in [(wanted, hard.max(wanted)), (wanted.min(hard), hard)] {
-        let limit = Rlimit { current: Some(current), maximum: (maximum != u64::MAX).then_some(maximum) };
-        if setrlimit(Resource::Nofile, limit).is_ok() {
-            return current;
-        }
-    }
-    now
 }
 
 /// `checker_priority` and `checker_cpu_affinity`, of the calling thread.

@@ -2,6 +2,7 @@
 
 pub mod checks;
 pub mod facts;
+pub(crate) mod nofile;
 pub(crate) mod spawn;
 pub mod user;
 

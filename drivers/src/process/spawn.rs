@@ -1,9 +1,10 @@
 //! Starting one script.
 
 use super::facts::search_path;
+use super::nofile;
 use super::user::own;
 use keepalived_core::config::scripts::{Identity, candidates};
-use rustix::process::{Gid, Uid};
+use rustix::process::{Gid, Resource, Rlimit, Uid, setrlimit};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use std::collections::BTreeSet;
 use std::io;
@@ -44,22 +45,33 @@ fn start(mut command: Command, arguments: &[String], identity: &Identity) -> io:
     let groups = |who: &Identity| who.groups.iter().copied().chain([who.gid]).collect::<BTreeSet<u32>>();
     let other = (identity.uid, identity.gid) != (own.uid, own.gid);
     // Only root can change groups, and nobody else has to: it is the same user.
-    if other || own.uid == 0 && groups(identity) != groups(&own) {
-        become_user(&mut command, identity);
+    let user = (other || own.uid == 0 && groups(identity) != groups(&own)).then_some(identity);
+    let nofile = nofile::inherited();
+    // With something to do in the child it has to be forked, which costs more than posix_spawn(3).
+    if user.is_some() || nofile.is_some() {
+        in_the_child(&mut command, user, nofile);
     }
     command.spawn()
 }
 
+/// What changes between fork and exec: the user, and the limit of open files.
 #[allow(unsafe_code)]
-fn become_user(command: &mut Command, identity: &Identity) {
-    let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
-    let (uid, gid) = (Uid::from_raw(identity.uid), Gid::from_raw(identity.gid));
+fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<Rlimit>) {
+    let user = user.map(|user| {
+        let groups: Vec<Gid> = user.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+        (groups, Uid::from_raw(user.uid), Gid::from_raw(user.gid))
+    });
     let change = move || {
-        set_thread_groups(&groups)?;
-        set_thread_res_gid(gid, gid, gid)?;
-        set_thread_res_uid(uid, uid, uid)?;
+        if let Some(nofile) = &nofile {
+            setrlimit(Resource::Nofile, nofile.clone())?;
+        }
+        if let Some((groups, uid, gid)) = &user {
+            set_thread_groups(groups)?;
+            set_thread_res_gid(*gid, *gid, *gid)?;
+            set_thread_res_uid(*uid, *uid, *uid)?;
+        }
         Ok(())
     };
-    // SAFETY: it runs in the forked child, which has one thread, and makes three system calls without allocating.
+    // SAFETY: it runs in the forked child, which has one thread, and makes up to four system calls without allocating.
     unsafe { command.pre_exec(change) };
 }

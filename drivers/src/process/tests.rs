@@ -56,6 +56,30 @@ fn every_end_is_told() {
 }
 
 #[test]
+fn a_script_has_the_limit_of_open_files_that_we_were_started_with() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let dir = tempfile::tempdir().unwrap();
+    let (scripts, _results) = scripts();
+    // One less than it may be: it can be raised by that, with or without the right to raise more.
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let most = maximum.unwrap_or(1 << 16);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(most - 1), maximum }).unwrap();
+    assert_eq!(nofile::raise(most), most);
+    assert_eq!(getrlimit(Resource::Nofile).current, Some(most));
+    let word = |limit: Option<u64>| limit.map_or("unlimited".to_owned(), |limit| limit.to_string());
+    let (soft, hard) = (most - 1, word(maximum));
+    for (id, user) in [(1, None), (2, Some("nobody"))] {
+        let file = dir.path().join(id.to_string());
+        // The file is made by us: that user may not.
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+        std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        scripts.run(shell(id, &format!("echo $(ulimit -Sn) $(ulimit -Hn) >{}", file.display())), runner(user));
+        assert_eq!(wait_for(&file), format!("{soft} {hard}\n"));
+    }
+}
+
+#[test]
 fn a_script_without_its_first_line_is_run_by_the_shell() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("script");

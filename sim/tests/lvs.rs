@@ -39,6 +39,7 @@ fn broken_engines_are_found_out() {
         (Mutation::LosesCommands, "table"),
         (Mutation::Mumbles, "alternate"),
         (Mutation::Overlaps, "in order"),
+        (Mutation::Levels, "weight"),
     ];
     let mut broken = BTreeSet::new();
     for (mutation, invariant) in expected {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use keepalived_core::check::{Checkers, ConnNews, Input, Output};
 use keepalived_core::kernel::Errno;
-use keepalived_core::vrrp::ScriptRun;
+use keepalived_core::vrrp::{ScriptRun, ScriptStatus};
 use keepalived_core::{Engine, Time};
 use std::collections::VecDeque;
 
@@ -28,6 +28,8 @@ pub enum Mutation {
     Mumbles,
     /// Starts a script again while it runs.
     Overlaps,
+    /// Takes every weight that a script says for the least.
+    Levels,
 }
 
 /// An engine with something wrong.
@@ -69,6 +71,9 @@ impl Mutant {
             }
             (Mutation::LosesCommands, Input::Table(_)) if core::mem::replace(&mut self.read, true) => {
                 Input::Table(Err(Errno(5)))
+            }
+            (Mutation::Levels, Input::ScriptEnded { id, status: ScriptStatus::Exited(3..) }) => {
+                Input::ScriptEnded { id, status: ScriptStatus::Exited(2) }
             }
             (_, input) => input,
         };

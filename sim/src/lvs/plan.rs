@@ -8,8 +8,98 @@ use keepalived_core::Time;
 use keepalived_core::config::model::Config;
 use keepalived_core::config::{self, Source};
 
-/// The kinds of checks, as they are written.
-const KINDS: [&str; 3] = ["TCP_CHECK", "HTTP_GET", "MISC_CHECK"];
+/// What a real server is checked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Tcp,
+    /// One page.
+    Page,
+    /// Several, of which the server may lack the last.
+    Pages,
+    /// A script that passes or fails.
+    Script,
+    /// One that says a weight (`misc_dynamic`).
+    Weigh,
+}
+
+/// The pages that are asked for where several are.
+const PAGES: [&str; 3] = ["/", "/b", LAST_PAGE];
+/// The last of them.
+pub const LAST_PAGE: &str = "/c";
+/// The ports of checks of several pages.
+pub const PAGES_PORTS: [u16; 2] = [84, 85];
+/// The script that passes or fails. It is told the number of the server.
+pub const CHECK: &str = "/check";
+/// The one that says a weight.
+pub const WEIGH: &str = "/weigh";
+
+impl Kind {
+    fn draw(rng: &mut Rng) -> Kind {
+        match rng.below(16) {
+            0 => Kind::Script,
+            1 => Kind::Weigh,
+            2..4 => Kind::Pages,
+            4..10 => Kind::Page,
+            _ => Kind::Tcp,
+        }
+    }
+
+    /// The check of a server. Each kind has a port of its own, so that it can be told whose a connection is; and those that are down until
+    /// they are proven have another, since they are other checks.
+    fn write(self, real: u32, alpha: bool, pace: Pace) -> String {
+        let Pace { delay_loop, delay_before_retry, retry, timeout } = pace;
+        let url = |path: &str| format!("url {{\npath {path}\nstatus_code 200\n}}\n");
+        let script = |program: &str| format!("misc_path \"{program} {real} {alpha}\"\nmisc_timeout {timeout}\n");
+        let (keyword, lines) = match self {
+            Kind::Tcp => ("TCP_CHECK", String::new()),
+            Kind::Page => ("HTTP_GET", url("/")),
+            Kind::Pages => ("HTTP_GET", PAGES.map(url).concat()),
+            Kind::Script => ("MISC_CHECK", script(CHECK)),
+            Kind::Weigh => ("MISC_CHECK", script(WEIGH) + "misc_dynamic\n"),
+        };
+        let connect = match self {
+            Kind::Script | Kind::Weigh => String::new(),
+            _ => format!("connect_timeout {timeout}\nconnect_port {}\n", 80 + 2 * self as u16 + u16::from(alpha)),
+        };
+        format!(
+            "{keyword} {{\n{lines}{connect}delay_loop {delay_loop}\nretry {retry}\ndelay_before_retry \
+             {delay_before_retry}\nwarmup {delay_loop}\n}}\n"
+        )
+    }
+}
+
+/// How a virtual server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Address,
+    Mark,
+    /// A range of addresses and a mark.
+    Group,
+}
+
+impl Way {
+    fn draw(rng: &mut Rng) -> Way {
+        match rng.below(8) {
+            0 => Way::Mark,
+            1..3 => Way::Group,
+            _ => Way::Address,
+        }
+    }
+
+    /// How the block of the virtual server with this number begins, and what goes before it.
+    fn write(self, at: usize) -> String {
+        let (high, low) = (at / 250, at % 250);
+        match self {
+            Way::Address => format!("virtual_server 10.0.{high}.{low} 80 {{\nprotocol TCP\n"),
+            Way::Mark => format!("virtual_server fwmark {} {{\n", 1 + at),
+            Way::Group => format!(
+                "virtual_server_group g{at} {{\n10.{}.{low}.1-3 80\nfwmark {}\n}}\nvirtual_server group g{at} {{\nprotocol TCP\n",
+                16 + high,
+                100_000 + at
+            ),
+        }
+    }
+}
 
 /// How the checks of a run are paced; all have the same, so that bounds are easily told.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +132,14 @@ impl Pace {
     #[must_use]
     pub fn rise(&self) -> Duration {
         Duration::from_secs(self.delay_loop.max(self.delay_before_retry)) + self.attempt() * 2 + SLACK
+    }
+
+    /// How much longer that takes where several pages are asked for, one at a time: a round of them, and for a recovery the one that was missing
+    /// first.
+    #[must_use]
+    pub fn round(&self) -> Duration {
+        let each = Duration::from_secs(self.delay_loop.max(self.delay_before_retry)) + self.attempt();
+        each * u32::try_from(PAGES.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -129,7 +227,7 @@ impl Plan {
             configs.push(drawn.read(pace));
         }
         // Retries of the kernel wait for a minute at most, and so does the audit.
-        let end = calm + pace.fall().max(pace.rise()) + Duration::from_secs(130);
+        let end = calm + pace.fall().max(pace.rise()) + pace.round() + Duration::from_secs(130);
         Plan { seed, servers, well: rng.range(4, 9), pace, configs, acts, calm, end }
     }
 }
@@ -140,8 +238,9 @@ struct Drawn {
 }
 
 struct Virtual {
+    way: Way,
     lines: String,
-    reals: Vec<(u32, u64, usize)>,
+    reals: Vec<(u32, u64, Kind)>,
 }
 
 impl Drawn {
@@ -164,28 +263,14 @@ impl Drawn {
         for (at, server) in self.virtuals.iter().enumerate() {
             let _ = write!(
                 text,
-                "virtual_server 10.0.{}.{} 80 {{\nprotocol TCP\nlvs_sched wlc\nlvs_method NAT\nquorum_up /up\nquorum_down /down\n{}",
-                at / 250,
-                at % 250,
+                "{}lvs_sched wlc\nlvs_method NAT\nquorum_up /up\nquorum_down /down\n{}",
+                server.way.write(at),
                 server.lines
             );
+            let alpha = server.lines.contains("alpha");
             for (real, weight, kind) in &server.reals {
-                // Each kind of check has a port of its own, so that it can be told whose a connection is.
-                let port = 80 + 2 * kind + usize::from(server.lines.contains("alpha"));
-                let misc = if KINDS[*kind] == "MISC_CHECK" {
-                    format!("misc_path \"/check {real}\"\nmisc_timeout {}\n", pace.timeout)
-                } else {
-                    format!("connect_timeout {}\nconnect_port {port}\n", pace.timeout)
-                };
-                let url = if KINDS[*kind] == "HTTP_GET" { "url {\npath /\nstatus_code 200\n}\n" } else { "" };
-                let Pace { delay_loop, delay_before_retry, retry, .. } = pace;
-                let _ = write!(
-                    text,
-                    "real_server {} 80 {{\nweight {weight}\n{} {{\n{misc}{url}delay_loop {delay_loop}\nretry {retry}\ndelay_before_retry \
-                     {delay_before_retry}\nwarmup {delay_loop}\n}}\n}}\n",
-                    address(*real),
-                    KINDS[*kind],
-                );
+                let check = kind.write(*real, alpha, pace);
+                let _ = write!(text, "real_server {} 80 {{\nweight {weight}\n{check}}}\n", address(*real));
             }
             text += "}\n";
         }
@@ -198,12 +283,8 @@ impl Drawn {
 impl Virtual {
     fn draw(rng: &mut Rng, servers: u32) -> Virtual {
         let count = rng.range(1, 10);
-        let mut reals: Vec<(u32, u64, usize)> = (0..count)
-            .map(|_| {
-                let kind = if rng.below(12) == 0 { 2 } else { rng.index(2) };
-                (rng.below(u64::from(servers)) as u32, rng.range(0, 4), kind)
-            })
-            .collect();
+        let mut reals: Vec<(u32, u64, Kind)> =
+            (0..count).map(|_| (rng.below(u64::from(servers)) as u32, rng.range(0, 4), Kind::draw(rng))).collect();
         reals.sort_unstable();
         reals.dedup_by_key(|(real, ..)| *real);
         let mut lines = String::new();
@@ -222,6 +303,6 @@ impl Virtual {
         // A hysteresis needs a quorum above it.
         let lines =
             if lines.contains("hysteresis") && !lines.contains("quorum") { lines + "quorum 2\n" } else { lines };
-        Virtual { lines, reals }
+        Virtual { way: Way::draw(rng), lines, reals }
     }
 }

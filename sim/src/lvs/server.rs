@@ -8,6 +8,8 @@ use core::time::Duration;
 pub enum Manner {
     /// Answers after so long.
     Well(Duration),
+    /// The same, but its last page is not there.
+    Lacks(Duration),
     /// Refuses connections.
     Refuses,
     /// Loses every packet.
@@ -28,7 +30,8 @@ impl Manner {
         if rng.below(10) < well {
             // Some are slow, but not too slow.
             let most = if rng.below(4) == 0 { timeout * 8 / 10 } else { Duration::from_millis(50) };
-            return Manner::Well(rng.duration(Duration::from_micros(200), most));
+            let pace = rng.duration(Duration::from_micros(200), most);
+            return if rng.below(8) == 0 { Manner::Lacks(pace) } else { Manner::Well(pace) };
         }
         *rng.pick(&[Manner::Refuses, Manner::Silent, Manner::Stalls, Manner::Drips, Manner::Lies, Manner::Breaks])
     }
@@ -39,17 +42,29 @@ impl Manner {
         !matches!(self, Manner::Refuses | Manner::Silent)
     }
 
-    /// Whether it does what is expected of it: what an `HTTP_GET` asks.
+    /// Whether it does what is expected of it: what an `HTTP_GET` of a page asks, or a script.
     #[must_use]
     pub const fn serves(self) -> bool {
+        matches!(self, Manner::Well(_) | Manner::Lacks(_))
+    }
+
+    /// Whether all of its pages are there.
+    #[must_use]
+    pub const fn serves_all(self) -> bool {
         matches!(self, Manner::Well(_))
+    }
+
+    /// The weight that a script finds for it.
+    #[must_use]
+    pub fn worth(self) -> u8 {
+        u8::try_from(self.pace().as_nanos() % 5).unwrap_or(0)
     }
 
     /// How long it takes for each answer.
     #[must_use]
     pub const fn pace(self) -> Duration {
         match self {
-            Manner::Well(pace) => pace,
+            Manner::Well(pace) | Manner::Lacks(pace) => pace,
             _ => Duration::from_millis(1),
         }
     }

@@ -1,13 +1,14 @@
 //! What must hold in every run.
 
-use super::plan::{Pace, address};
+use super::plan::{PAGES_PORTS, Pace, SLACK, WEIGH, address};
 use super::server::Manner;
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 use keepalived_core::Time;
 use keepalived_core::check::{Checkers, ConnId, VirtualStatus};
-use keepalived_core::ipvs::Table;
+use keepalived_core::config::model::Lvs;
+use keepalived_core::ipvs::{Table, desired};
 use keepalived_core::vrrp::{ScriptId, ScriptRun};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +30,8 @@ impl fmt::Display for Violation {
 }
 
 /// All invariants.
-pub const INVARIANTS: [&str; 7] = ["deadline", "decision", "rhythm", "bounded", "alternate", "in order", "table"];
+pub const INVARIANTS: [&str; 8] =
+    ["deadline", "decision", "rhythm", "bounded", "alternate", "in order", "table", "weight"];
 
 /// Looks on.
 pub struct Watch {
@@ -41,6 +43,8 @@ pub struct Watch {
     told: BTreeMap<String, bool>,
     running: BTreeMap<ScriptId, String>,
     owners: BTreeSet<String>,
+    /// Scripts of checks that run and have not been killed, with their words and when they were started.
+    checks: BTreeMap<ScriptId, (Vec<String>, Time)>,
     /// Since when a server is as it is, seen from the outside.
     since: Vec<Time>,
     /// The last moment at which the machine slept or the configuration changed.
@@ -60,6 +64,7 @@ impl Watch {
             told: BTreeMap::new(),
             running: BTreeMap::new(),
             owners: BTreeSet::new(),
+            checks: BTreeMap::new(),
             since: vec![Time::ZERO; servers],
             disturbed: Time::ZERO,
             violations: Vec::new(),
@@ -82,6 +87,7 @@ impl Watch {
     /// The machine slept: time that nobody saw does not count.
     pub fn slept(&mut self, now: Time, time: Duration) {
         self.open.values_mut().for_each(|(_, since)| *since = *since + time);
+        self.checks.values_mut().for_each(|(_, since)| *since = *since + time);
         self.begun.clear();
         self.disturbed = now;
     }
@@ -140,8 +146,22 @@ impl Watch {
         }
     }
 
-    /// A notify script has ended.
+    /// The script of a check is started.
+    pub fn check_started(&mut self, now: Time, run: &ScriptRun) {
+        if self.checks.values().any(|(argv, _)| *argv == run.argv) {
+            self.say(now, "bounded", format!("{:?} runs twice at a time", run.argv));
+        }
+        self.checks.insert(run.id, (run.argv.clone(), now));
+    }
+
+    /// A script is killed.
+    pub fn killed(&mut self, id: ScriptId) {
+        self.checks.remove(&id);
+    }
+
+    /// A script has ended.
     pub fn ended(&mut self, id: ScriptId) {
+        self.checks.remove(&id);
         if let Some(owner) = self.running.remove(&id) {
             self.owners.remove(&owner);
         }
@@ -153,6 +173,11 @@ impl Watch {
             self.open.values().copied().filter(|(_, at)| *at + self.pace.attempt() < now).collect();
         for (ip, since) in late.into_iter().take(1) {
             self.in_time(now, ip, since);
+        }
+        let most = Duration::from_secs(self.pace.timeout) + SLACK;
+        let hanging = self.checks.values().find(|(_, at)| *at + most < now).cloned();
+        if let Some((argv, since)) = hanging {
+            self.say(now, "deadline", format!("{argv:?} runs for {:?}", now - since));
         }
         let status = engine.status();
         let checks: BTreeSet<(IpAddr, String)> = status
@@ -169,15 +194,28 @@ impl Watch {
     /// Whoever has been the same for long enough is known to be.
     fn decisions(&mut self, now: Time, status: &[VirtualStatus], manners: &[Manner]) {
         let known: BTreeMap<IpAddr, usize> = (0..).zip(manners).map(|(n, _)| (address(n), n as usize)).collect();
-        for real in status.iter().flat_map(|server| &server.reals) {
+        for (server, real) in status.iter().flat_map(|server| server.reals.iter().map(move |real| (server, real))) {
             let Some(&n) = known.get(&real.name.ip) else { continue };
             let well = manners[n];
             for check in &real.checks {
-                let up = if check.name.starts_with("TCP_CHECK") { well.listens() } else { well.serves() };
-                let bound = if up { self.pace.rise() } else { self.pace.fall() };
+                let pages = PAGES_PORTS.iter().any(|port| check.name.ends_with(&format!(":{port}")));
+                let up = match pages {
+                    true => well.serves_all(),
+                    false if check.name.starts_with("TCP_CHECK") => well.listens(),
+                    false => well.serves(),
+                };
+                let more = if pages { self.pace.round() } else { Duration::ZERO };
+                let bound = more + if up { self.pace.rise() } else { self.pace.fall() };
                 // The rhythm begins anew after a pause, and a new check waits for its first moment.
                 let from = self.since[n].max(self.disturbed) + Duration::from_secs(2 * self.pace.delay_loop);
-                if check.up != up && from + bound < now {
+                if from + bound >= now {
+                    continue;
+                }
+                let worth = u32::from(well.worth());
+                if check.name.contains(WEIGH) && up && server.up && real.weight.is_some_and(|weight| weight != worth) {
+                    self.say(now, "weight", format!("{} has {:?}, not {worth}", check.name, real.weight));
+                }
+                if check.up != up {
                     let (name, since) = (&check.name, now - self.since[n]);
                     self.say(
                         now,
@@ -190,14 +228,28 @@ impl Watch {
     }
 
     /// The end of a run: the kernel has what follows from the configuration and from the servers.
-    pub fn end(&mut self, now: Time, engine: &Checkers, kernel: &Table) {
+    pub fn end(&mut self, now: Time, engine: &Checkers, lvs: Option<&Lvs>, kernel: &Table) {
         if kernel.services != *engine.wanted() {
             let differ =
                 kernel.services.iter().filter(|(key, service)| engine.wanted().get(*key) != Some(*service)).count();
             let missing = engine.wanted().keys().filter(|key| !kernel.services.contains_key(*key)).count();
             self.say(now, "table", format!("{differ} services are wrong, {missing} are missing"));
         }
-        for server in engine.status() {
+        let status = engine.status();
+        for (server, config) in status.iter().zip(lvs.into_iter().flat_map(|lvs| &lvs.servers)) {
+            let mut weights: BTreeMap<IpAddr, u32> =
+                server.reals.iter().filter_map(|real| Some((real.name.ip, real.weight?))).collect();
+            weights.extend(server.sorry.filter(|(_, used)| *used).map(|(sorry, _)| (sorry.ip, 1)));
+            for key in lvs.into_iter().flat_map(|lvs| desired::keys(config, lvs)) {
+                let service = kernel.services.get(&key);
+                let there: Option<BTreeMap<IpAddr, u32>> =
+                    service.map(|service| service.destinations.iter().map(|(to, how)| (to.ip, how.weight)).collect());
+                if there.as_ref() != Some(&weights) {
+                    self.say(now, "table", format!("{key} has {there:?}, not {weights:?}"));
+                }
+            }
+        }
+        for server in status {
             let enough = server.weight >= u64::from(server.quorum + server.hysteresis);
             let too_few = server.weight == 0 || server.weight < u64::from(server.quorum - server.hysteresis);
             if (enough && !server.up) || (too_few && server.up) {

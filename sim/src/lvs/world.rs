@@ -1,7 +1,7 @@
 //! The world of one director: its clock, its servers, its kernel.
 
 use super::mutant::{Mutant, Mutation, Told};
-use super::plan::{Act, Plan, address};
+use super::plan::{Act, CHECK, LAST_PAGE, Plan, WEIGH, address};
 use super::server::Manner;
 use super::watch::{Violation, Watch};
 use crate::rng::Rng;
@@ -92,7 +92,8 @@ pub fn run(plan: &Plan, mutation: Mutation) -> (Vec<Violation>, Figures) {
     world.later(Time::from_secs(1), Coming::Look);
     world.go_on();
     let engine = world.engine.engine();
-    world.watch.end(world.now, engine, &world.kernel);
+    let config = world.plan.configs.get(world.loaded.saturating_sub(1));
+    world.watch.end(world.now, engine, config.map(|config| &config.lvs), &world.kernel);
     (world.watch.violations, world.figures)
 }
 
@@ -221,7 +222,7 @@ impl World {
                 };
                 self.after(manner.pace(), Coming::News(id, news));
             }
-            Output::Send(id, _) => self.answer(id),
+            Output::Send(id, request) => self.answer(id, &request),
             Output::Close(id) => {
                 self.watch.closed(self.now, id);
                 self.dialled.remove(&id);
@@ -229,6 +230,7 @@ impl World {
             Output::Match { id, .. } => self.inbox.push_back(Input::Matched { id, found: Ok(true) }),
             Output::RunScript(run) => self.script(&run),
             Output::KillScript(id) => {
+                self.watch.killed(id);
                 if self.hanging.contains_key(&id) {
                     self.after(Duration::from_millis(5), Coming::ScriptEnds(id, 137));
                 }
@@ -250,13 +252,16 @@ impl World {
     }
 
     /// A server has got a request.
-    fn answer(&mut self, id: ConnId) {
+    fn answer(&mut self, id: ConnId, request: &[u8]) {
         let Some(ip) = self.dialled.get(&id).copied() else { return };
         let manner = self.manner(ip);
         let pace = manner.pace();
         let data = |text: &'static str| ConnNews::Data(Cow::Borrowed(text.as_bytes()));
         match manner {
-            Manner::Well(_) => {
+            Manner::Lacks(_) if request.starts_with(format!("GET {LAST_PAGE} ").as_bytes()) => {
+                self.after(pace, Coming::News(id, data("HTTP/1.0 404 No\r\nContent-Length: 0\r\n\r\n")));
+            }
+            Manner::Well(_) | Manner::Lacks(_) => {
                 self.after(pace / 2, Coming::News(id, data("HTTP/1.0 200 OK\r\nContent-")));
                 self.after(pace, Coming::News(id, data("Length: 2\r\n\r\nok")));
             }
@@ -274,16 +279,25 @@ impl World {
     }
 
     fn script(&mut self, run: &ScriptRun) {
-        let of_check = run.argv.first().is_some_and(|program| program == "/check");
-        if !of_check {
+        let program = run.argv.first().map_or("", String::as_str);
+        if ![CHECK, WEIGH].contains(&program) {
             self.watch.started(self.now, run);
             let time = self.rng.duration(Duration::from_millis(1), Duration::from_secs(3));
             return self.after(time, Coming::ScriptEnds(run.id, 0));
         }
+        self.watch.check_started(self.now, run);
         let server = run.argv.get(1).and_then(|n| n.parse().ok()).unwrap_or(u32::MAX);
-        match self.manner(address(server)) {
-            Manner::Silent | Manner::Stalls | Manner::Drips => _ = self.hanging.insert(run.id, ()),
-            manner => self.after(manner.pace(), Coming::ScriptEnds(run.id, u8::from(!manner.serves()))),
-        }
+        let manner = self.manner(address(server));
+        let status = match manner {
+            Manner::Silent | Manner::Stalls | Manner::Drips => {
+                self.hanging.insert(run.id, ());
+                return;
+            }
+            _ if !manner.serves() => 1,
+            // From 2 on it is a weight and 2.
+            _ if program == WEIGH => 2 + manner.worth(),
+            _ => 0,
+        };
+        self.after(manner.pace(), Coming::ScriptEnds(run.id, status));
     }
 }

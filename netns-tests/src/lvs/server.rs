@@ -25,6 +25,10 @@ pub enum Manner {
     Drip(Duration),
     /// Takes the connection and the request, and never answers.
     Mute,
+    /// 200, with this instead of its name.
+    Says(&'static str),
+    /// 404 for this path, for all others 200.
+    Lacks(&'static str),
 }
 
 /// A server on a machine. Stopped when dropped.
@@ -166,7 +170,8 @@ fn converse(mut stream: TcpStream, shared: &Shared) {
             request.drain(..end + 4);
             shared.asked.fetch_add(1, Ordering::Relaxed);
             let last = head.contains("connection: close") || head.contains("http/1.0");
-            if answer(&mut stream, shared, last).is_err() || last {
+            let path = head.split_whitespace().nth(1).unwrap_or_default();
+            if answer(&mut stream, shared, path, last).is_err() || last {
                 let _ = stream.shutdown(std::net::Shutdown::Both);
                 return;
             }
@@ -174,20 +179,24 @@ fn converse(mut stream: TcpStream, shared: &Shared) {
     }
 }
 
-fn answer(stream: &mut TcpStream, shared: &Shared, last: bool) -> std::io::Result<()> {
+fn answer(stream: &mut TcpStream, shared: &Shared, path: &str, last: bool) -> std::io::Result<()> {
     let manner = *lock(&shared.manner);
     let status = match manner {
         Manner::Status(status) => status,
+        Manner::Lacks(missing) if missing == path => 404,
         _ => 200,
     };
-    let body = format!("{}\n", shared.name);
+    let body = match manner {
+        Manner::Says(text) => text.to_owned(),
+        _ => format!("{}\n", shared.name),
+    };
     let connection = if last { "close" } else { "keep-alive" };
     let answer = format!(
         "HTTP/1.1 {status} So\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: {connection}\r\n\r\n{body}",
         body.len()
     );
     match manner {
-        Manner::Well | Manner::Status(_) => stream.write_all(answer.as_bytes()),
+        Manner::Well | Manner::Status(_) | Manner::Says(_) | Manner::Lacks(_) => stream.write_all(answer.as_bytes()),
         Manner::Slow(time) => {
             std::thread::sleep(time);
             stream.write_all(answer.as_bytes())

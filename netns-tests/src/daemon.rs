@@ -176,7 +176,7 @@ impl Daemon {
         dir
     }
 
-    /// Starts the daemon of a directory.
+    /// Starts the daemon of a directory. What it tells the service manager goes to a socket `notify` there, if there is one.
     ///
     /// # Panics
     /// When it cannot be started.
@@ -201,7 +201,7 @@ impl Daemon {
         command.arg("-p").arg(dir.join("pid"));
         // -G: nothing to the host's syslog. -r, -c: the C version's child processes have pid files of their own.
         command.arg("-G").arg("-r").arg(dir.join("vrrp.pid")).arg("-c").arg(dir.join("checkers.pid"));
-        command.args(options).current_dir(&dir).env("LANG", "C").env_remove("NOTIFY_SOCKET");
+        command.args(options).current_dir(&dir).env("LANG", "C").env("NOTIFY_SOCKET", dir.join("notify"));
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("one more descriptor")).stderr(log);
         let enter = move || {
             setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET)?;

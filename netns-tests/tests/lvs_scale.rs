@@ -1,11 +1,35 @@
 //! Many services.
 #![allow(clippy::expect_used, clippy::panic)]
 
+use keepalived_netns_tests::daemon::Part;
 use keepalived_netns_tests::lvs::config::{file, many};
 use keepalived_netns_tests::lvs::prelude::*;
+use std::os::unix::net::UnixDatagram;
 
 fn saved(all: &[Virtual]) -> Saved {
     all.iter().fold(Saved::default(), |saved, one| saved.with(one.saved_whole()))
+}
+
+#[test]
+fn it_is_ready_when_the_table_is_whole() {
+    in_sandbox(|| {
+        if !needs_ipvs() || !Implementation::under_test().is_ours() {
+            return;
+        }
+        let farm = Farm::new(Method::Nat, Family::V4);
+        let services = many(200, 10, 1);
+        let dir = Daemon::prepare("d1", &file(&services));
+        let manager = UnixDatagram::bind(dir.join("notify")).expect("a socket");
+        manager.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
+        let ours = Implementation::under_test();
+        let _d1 = Daemon::launch_in(dir, &farm.world, "d1", ours, Part::Checkers, &[]);
+        let mut told = [0; 1024];
+        let count = manager.recv(&mut told).expect("something is told");
+        let table = farm.table("d1");
+        assert!(told[..count].starts_with(b"READY=1"), "{}", String::from_utf8_lossy(&told[..count]));
+        assert_eq!(table.size(), (200, 2000));
+        assert_eq!(table, saved(&services));
+    });
 }
 
 #[test]

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use thread::News;
 use tokio::sync::oneshot;
 
 /// The daemon's view of the thread: what it is told. Nothing here ever waits.
@@ -46,6 +47,8 @@ struct Running {
     mail: Sender,
     ended: oneshot::Receiver<()>,
     has_ended: bool,
+    /// While the first table is waited for.
+    first_table: Option<oneshot::Receiver<()>>,
 }
 
 impl Balancer {
@@ -83,9 +86,9 @@ impl Balancer {
         let (mail, mailbox) = mail::open();
         let (log, setup) = (setup.log.clone(), setup.clone());
         match thread::start(setup, mailbox) {
-            Ok(ended) => {
+            Ok(News { end: ended, first_table }) => {
                 self.instances.iter().for_each(|(name, state)| mail.instance(name, *state));
-                self.state = Started::Yes(Running { mail, ended, has_ended: false });
+                self.state = Started::Yes(Running { mail, ended, has_ended: false, first_table: Some(first_table) });
             }
             Err(error) => log.daemon(Level::Error, format!("no thread for health checks: {error}")),
         }
@@ -106,6 +109,29 @@ impl Balancer {
         self.instances.insert(name.clone(), state);
         if let Started::Yes(running) = &self.state {
             running.mail.instance(name, state);
+        }
+    }
+
+    /// Whether the first table is on its way to the kernel.
+    #[must_use]
+    pub const fn makes_first_table(&self) -> bool {
+        matches!(&self.state, Started::Yes(Running { first_table: Some(_), .. }))
+    }
+
+    /// Ready when the kernel has the first table, or could not be given it.
+    pub fn poll_first_table(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Started::Yes(Running { first_table: waits, .. }) = &mut self.state else { return Poll::Ready(()) };
+        if waits.as_mut().is_some_and(|first_table| std::pin::Pin::new(first_table).poll(cx).is_pending()) {
+            return Poll::Pending;
+        }
+        *waits = None;
+        Poll::Ready(())
+    }
+
+    /// The first table is waited for no more.
+    pub fn forget_first_table(&mut self) {
+        if let Started::Yes(running) = &mut self.state {
+            running.first_table = None;
         }
     }
 

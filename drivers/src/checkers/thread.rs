@@ -37,26 +37,36 @@ pub(super) struct Memory {
     pub(super) config: Option<Arc<Config>>,
     pub(super) instances: BTreeMap<Name, State>,
     pub(super) stop: Option<bool>,
+    /// Who waits for the first table.
+    first_table: Option<oneshot::Sender<()>>,
 }
 
-/// Starts the thread. The receiver is told when it has ended.
-pub(super) fn start(setup: Setup, inbox: Inbox) -> io::Result<oneshot::Receiver<()>> {
-    let (ended, end) = oneshot::channel();
+/// What the thread tells: that it has ended, and that the kernel has the first table or will not have it soon. That it says nothing and hangs up
+/// means the same.
+pub(super) struct News {
+    pub(super) end: oneshot::Receiver<()>,
+    pub(super) first_table: oneshot::Receiver<()>,
+}
+
+/// Starts the thread.
+pub(super) fn start(setup: Setup, inbox: Inbox) -> io::Result<News> {
+    let ((ended, end), (made, first_table)) = (oneshot::channel(), oneshot::channel());
     std::thread::Builder::new().name("checkers".to_owned()).spawn(move || {
-        supervise(&setup.log, inbox, AGAIN, |inbox, memory| live(&setup, inbox, memory));
+        let memory = Memory { first_table: Some(made), ..Memory::default() };
+        supervise(&setup.log, inbox, memory, AGAIN, |inbox, memory| live(&setup, inbox, memory));
         drop(ended);
     })?;
-    Ok(end)
+    Ok(News { end, first_table })
 }
 
 /// Calls `live` until it comes to its end, with what was said to it before. `again`: the time until the next try, at first and at most.
 fn supervise(
     log: &Log,
     mut inbox: Inbox,
+    mut memory: Memory,
     again: (Duration, Duration),
     mut live: impl FnMut(&mut Inbox, &mut Memory) -> io::Result<()>,
 ) {
-    let mut memory = Memory::default();
     let mut pause = again.0;
     loop {
         let lived = std::time::Instant::now();
@@ -84,12 +94,14 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 }
 
 fn live(setup: &Setup, inbox: &mut Inbox, memory: &mut Memory) -> io::Result<()> {
+    // Its end, too, is the end of waiting.
+    let first_table = memory.first_table.take();
     let mut seed = [0; 8];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
     let mut engine = Checkers::new(u64::from_ne_bytes(seed));
     runtime()?.block_on(async {
         let mut world = CheckersWorld::new(setup.clone(), inbox, memory)?;
-        let mut watcher = Watcher::new(setup.log.clone());
+        let mut watcher = Watcher::new(setup.log.clone(), first_table);
         let result = run(&mut engine, &mut world, &mut watcher).await;
         world.finish();
         result
@@ -144,8 +156,12 @@ mod tests {
         sender.configure(Arc::new(Config::default()));
         sender.instance(&Name::from("VI_1"), State::Master);
         let lives = AtomicU32::new(0);
-        supervise(&log, inbox, (Duration::from_millis(1), Duration::from_millis(1)), |inbox, memory| {
-            match lives.fetch_add(1, Ordering::Relaxed) {
+        supervise(
+            &log,
+            inbox,
+            Memory::default(),
+            (Duration::from_millis(1), Duration::from_millis(1)),
+            |inbox, memory| match lives.fetch_add(1, Ordering::Relaxed) {
                 0 => {
                     hear(inbox, memory);
                     panic!("on purpose");
@@ -156,8 +172,8 @@ mod tests {
                     assert_eq!(memory.instances[&Name::from("VI_1")], State::Master);
                     Ok(())
                 }
-            }
-        });
+            },
+        );
         assert_eq!(lives.into_inner(), 3);
     }
 
@@ -167,7 +183,7 @@ mod tests {
         let log = Log::start(Vec::new(), Level::Error).unwrap();
         let mut lives = 0;
         let long = Duration::from_secs(3600);
-        supervise(&log, inbox, (long, long), |_, _| {
+        supervise(&log, inbox, Memory::default(), (long, long), |_, _| {
             lives += 1;
             sender.stop(false);
             Err(io::Error::other("no kernel"))

@@ -9,6 +9,7 @@ use keepalived_core::event::lvs_log::sentence;
 use keepalived_core::kernel::Errno;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Checks that cannot be made for one reason are told at once, and then at most this often, with a count.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -18,6 +19,9 @@ pub(super) struct Watcher {
     log: Log,
     events: Vec<LvsEvent>,
     not_made: BTreeMap<Errno, NotMade>,
+    configured: bool,
+    /// Told when the kernel has the first table, or cannot be asked.
+    first_table: Option<oneshot::Sender<()>>,
 }
 
 /// Checks that this machine could not make.
@@ -29,8 +33,8 @@ struct NotMade {
 }
 
 impl Watcher {
-    pub(super) fn new(log: Log) -> Watcher {
-        Watcher { log, events: Vec::new(), not_made: BTreeMap::new() }
+    pub(super) fn new(log: Log, first_table: Option<oneshot::Sender<()>>) -> Watcher {
+        Watcher { log, events: Vec::new(), not_made: BTreeMap::new(), configured: false, first_table }
     }
 
     fn tell_not_made(&mut self, now: Time) {
@@ -49,7 +53,13 @@ impl Watcher {
 }
 
 impl Observer<Checkers> for Watcher {
-    fn input(&mut self, _now: Time, _input: &Input<'_>) {}
+    fn input(&mut self, _now: Time, input: &Input<'_>) {
+        match input {
+            Input::Configure(_) => self.configured = true,
+            Input::Table(Err(_)) => drop(self.first_table.take()),
+            _ => {}
+        }
+    }
 
     fn output(&mut self, _now: Time, output: &Output) {
         match output {
@@ -63,7 +73,10 @@ impl Observer<Checkers> for Watcher {
         }
     }
 
-    fn turn_over(&mut self, now: Time, _engine: &Checkers) {
+    fn turn_over(&mut self, now: Time, engine: &Checkers) {
+        if self.first_table.is_some() && self.configured && engine.is_settled() {
+            self.first_table = None;
+        }
         self.tell_not_made(now);
         for event in self.events.drain(..) {
             let (level, text) = sentence(&event);

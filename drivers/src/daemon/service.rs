@@ -4,6 +4,7 @@ use super::notify::Notifier;
 use super::parts::{Parts, Scale};
 use super::signals::{Signals, Wish};
 use crate::checkers::Balancer;
+use crate::clock::{self, Timer};
 use crate::conn::Trust;
 use crate::doubts::Doubts;
 use crate::files::{self, LoadError, Loaded, Wanted};
@@ -15,12 +16,17 @@ use keepalived_core::config::Severity;
 use keepalived_core::config::model::Global;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun};
 use std::cell::RefCell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// How long the first table may keep us from being ready. The kernel makes 100,000 entries in less.
+const FIRST_TABLE: Duration = Duration::from_secs(5);
 
 /// What a reload found, from the thread that read it; and what is wrong with the files that it names.
 type Reloaded = Result<(Loaded, Option<String>), LoadError>;
@@ -34,6 +40,8 @@ pub struct Service {
     ended: Ends,
     parts: Parts,
     balancer: Rc<RefCell<Balancer>>,
+    /// How long the first table is waited for.
+    patience: Option<Timer>,
     wanted: Wanted,
     /// The first configuration, until the engine has it.
     first: Option<Loaded>,
@@ -87,6 +95,7 @@ impl Service {
             ended,
             parts,
             balancer,
+            patience: None,
             wanted,
             first: Some(loaded),
             doubts: Doubts::default(),
@@ -106,7 +115,14 @@ impl Service {
         self.scale = self.parts.keep(&mut config);
         self.global.clone_from(&config.global);
         // Both have it, or neither: whatever could be refused has been by now.
-        self.balancer.borrow_mut().configure(&mut config);
+        let mut balancer = self.balancer.borrow_mut();
+        balancer.configure(&mut config);
+        if balancer.makes_first_table() && self.patience.is_none() {
+            self.patience = Timer::new().and_then(armed).ok();
+            if self.patience.is_none() {
+                balancer.forget_first_table();
+            }
+        }
         Input::Configure(Box::new(config))
     }
 
@@ -207,6 +223,11 @@ impl Service {
     }
 }
 
+fn armed(mut timer: Timer) -> io::Result<Timer> {
+    timer.arm(Some(clock::now() + FIRST_TABLE))?;
+    Ok(timer)
+}
+
 /// Without an answer no reload would ever begin again.
 fn or_panicked(wanted: &Wanted, read: impl FnOnce() -> Reloaded) -> Reloaded {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(LoadError::Panicked(wanted.file.clone())))
@@ -227,6 +248,17 @@ impl Side for Service {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Input<'static>> {
         if let Some(loaded) = self.first.take() {
             return Poll::Ready(self.configure(loaded));
+        }
+        if let Some(patience) = &mut self.patience {
+            let mut balancer = self.balancer.borrow_mut();
+            if patience.poll(cx).is_ready() {
+                balancer.forget_first_table();
+            }
+            if balancer.poll_first_table(cx).is_ready() {
+                self.patience = None;
+                // Nothing is due: it is a turn for the watcher, who lets the service manager know.
+                return Poll::Ready(Input::Timeout);
+            }
         }
         if let Poll::Ready(Some((id, status))) = self.ended.poll_recv(cx) {
             return Poll::Ready(Input::ScriptEnded { id, status });

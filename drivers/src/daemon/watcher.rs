@@ -24,11 +24,13 @@ pub struct Watcher {
     starting: Option<Starting>,
     kernel_known: bool,
     configured: bool,
+    /// A configuration is in force, and this was not told yet.
+    to_be_ready: bool,
     changed: bool,
 }
 
 impl Watcher {
-    /// `starting` is let go when the first configuration is in force.
+    /// `starting` is let go when the first configuration is in force, in the kernel's table too.
     #[must_use]
     pub fn new(
         log: Log,
@@ -46,6 +48,7 @@ impl Watcher {
             starting: Some(starting),
             kernel_known: false,
             configured: false,
+            to_be_ready: false,
             changed: false,
         }
     }
@@ -96,14 +99,15 @@ impl Observer<Vrrp> for Watcher {
             self.log.say(Part::Vrrp, level, text);
         }
         self.events.clear();
-        if self.configured {
+        if std::mem::take(&mut self.configured) {
             // An instance that got another name is told of as nothing else would.
             for InstanceStatus { name, state, .. } in engine.status() {
                 self.balancer.borrow_mut().instance(&name, state);
             }
+            self.to_be_ready = true;
         }
-        if self.configured && self.kernel_known {
-            self.configured = false;
+        if self.to_be_ready && self.kernel_known && !self.balancer.borrow().makes_first_table() {
+            self.to_be_ready = false;
             self.changed = false;
             let balanced = self.balancer.borrow().summary();
             self.notifier.ready(&summary(&engine.status(), balanced));

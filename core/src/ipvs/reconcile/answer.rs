@@ -113,8 +113,10 @@ impl Reconciler {
             // More commands for it were out.
             return;
         }
-        let fault = Fault::again(before);
-        if before.is_none() && self.faults.len() < TOLD {
+        let mut fault = Fault::again(before);
+        let others = self.faults.len() - usize::from(before.is_some());
+        if !fault.told && others < TOLD {
+            fault.told = true;
             let mut command = flight.to_string();
             if let (Spot::Service(key), Errno::ENOENT) = (flight.spot, errno)
                 && let Some(service) = self.want.get(&key)
@@ -124,6 +126,9 @@ impl Reconciler {
                 if let Some(engine) = &settings.engine {
                     command = format!("{command} And a persistence engine {engine}?");
                 }
+            }
+            if others + 1 == TOLD {
+                command.push_str(" (what else it refuses is told when some of these commands succeed)");
             }
             let retry = if self.stopping { Duration::ZERO } else { fault.delay };
             self.events.push_back(LvsEvent::IpvsFailed { command, errno, retry });

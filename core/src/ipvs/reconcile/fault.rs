@@ -26,6 +26,8 @@ pub(super) enum Spot {
 pub(super) struct Fault {
     /// How long is waited before the next try.
     pub(super) delay: Duration,
+    /// It was told of. While there are many not all are.
+    pub(super) told: bool,
     state: State,
 }
 
@@ -44,7 +46,8 @@ enum State {
 impl Fault {
     /// Waits again, from now on twice as long; a new one for a second.
     pub(super) fn again(before: Option<&Fault>) -> Fault {
-        Fault { delay: before.map_or(SOON, |fault| (fault.delay * 2).min(LONGEST)), state: State::Waiting }
+        let delay = before.map_or(SOON, |fault| (fault.delay * 2).min(LONGEST));
+        Fault { delay, told: before.is_some_and(|fault| fault.told), state: State::Waiting }
     }
 
     pub(super) fn waits(&self) -> bool {

@@ -1,4 +1,5 @@
 mod ending;
+mod telling;
 
 use super::*;
 use crate::ipvs::diff::{apply, diff};

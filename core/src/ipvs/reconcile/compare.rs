@@ -287,12 +287,14 @@ impl Reconciler {
         if pairs.iter().any(|(want, have, read)| *want != 0 && have != read) && self.is_news(Spot::Timeouts) {
             drift.changed(|| "the connection timeouts".to_owned());
         }
-        // What we do not set is as somebody else wants it.
-        let foreign = &mut self.foreign_timeouts;
-        let all = [&mut foreign.tcp, &mut foreign.tcp_fin, &mut foreign.udp];
-        for (foreign, (want, _, read)) in all.into_iter().zip(pairs) {
-            if want == 0 {
-                *foreign = read;
+        // What we do not set is as somebody else wants it - unless we could not put back what it was before us.
+        if self.is_news(Spot::Timeouts) {
+            let foreign = &mut self.foreign_timeouts;
+            let all = [&mut foreign.tcp, &mut foreign.tcp_fin, &mut foreign.udp];
+            for (foreign, (want, _, read)) in all.into_iter().zip(pairs) {
+                if want == 0 {
+                    *foreign = read;
+                }
             }
         }
         self.have_timeouts = read;

@@ -65,3 +65,20 @@ fn everything_goes_where_that_is_asked_for() {
     world.drain();
     assert!(world.waiting.is_empty() && world.reconciler.is_idle());
 }
+
+/// Timeouts that could not be put back are not taken for those of somebody else.
+#[test]
+fn timeouts_are_put_back_though_that_was_refused_before() {
+    let before = Table { timeouts: Timeouts { tcp: 900, tcp_fin: 120, udp: 300 }, ..Table::default() };
+    let mut world = World::new(before.clone(), false);
+    world.drain();
+    for op in
+        [Op::Timeouts(2), Op::Pass(75), Op::Timeouts(0), Op::Refuse(0), Op::Service(2, Some(2)), Op::Lose, Op::Work(3)]
+    {
+        world.run(&op);
+    }
+    world.reconciler.stop(Leave::Others);
+    world.drain();
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.kernel, before);
+}

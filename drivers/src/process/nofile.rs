@@ -29,5 +29,5 @@ pub(crate) fn raise(wanted: u64) -> u64 {
 /// The limit with which this process was started, where it has another now. Many programs close every file that they might have, or cannot
 /// use those beyond 1023.
 pub(super) fn inherited() -> Option<Rlimit> {
-    INHERITED.get().cloned()
+    INHERITED.get().copied()
 }

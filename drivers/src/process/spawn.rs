@@ -62,8 +62,8 @@ fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<R
         (groups, Uid::from_raw(user.uid), Gid::from_raw(user.gid))
     });
     let change = move || {
-        if let Some(nofile) = &nofile {
-            setrlimit(Resource::Nofile, nofile.clone())?;
+        if let Some(nofile) = nofile {
+            setrlimit(Resource::Nofile, nofile)?;
         }
         if let Some((groups, uid, gid)) = &user {
             set_thread_groups(groups)?;

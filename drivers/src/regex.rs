@@ -7,7 +7,9 @@ use keepalived_core::config::model::{Regex, RegexOption};
 use pcre2_sys as pcre;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ptr::{NonNull, null_mut};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a search may take.
@@ -31,6 +33,23 @@ pub struct BadPattern {
     pub reason: String,
     /// Where in the pattern, in bytes from its beginning.
     pub at: usize,
+}
+
+/// A search that has begun, with how far it has come.
+#[derive(Debug)]
+pub struct Hunt<'t> {
+    /// UTF-8 where the pattern is made for that.
+    text: Cow<'t, [u8]>,
+    /// The next place at which a match may begin.
+    from: usize,
+    /// The last one.
+    last: usize,
+    /// Places in the next stretch.
+    stretch: usize,
+    /// Places in the longest stretch.
+    longest: usize,
+    /// How long it has taken.
+    spent: Duration,
 }
 
 /// A compiled pattern.
@@ -70,42 +89,71 @@ impl Matcher {
 
     /// `longest`: places in the longest stretch.
     fn search(&self, regex: &Regex, text: &[u8], longest: usize) -> Result<bool, String> {
-        let start = Instant::now();
+        let mut hunt = Hunt { longest, ..self.begin(regex, Cow::Borrowed(text)) };
+        loop {
+            if let Some(result) = self.go_on(&mut hunt, TIME) {
+                return result;
+            }
+        }
+    }
+
+    /// A search through `text` as that of [`finds`](Matcher::finds), which [`go_on`](Matcher::go_on) makes piece by piece.
+    #[must_use]
+    pub fn begin<'t>(&self, regex: &Regex, text: Cow<'t, [u8]>) -> Hunt<'t> {
         let offset = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
-        let text = &*if self.utf { as_utf8(text) } else { Cow::Borrowed(text) };
+        let text = if self.utf { as_utf8(text) } else { text };
         let mut from = offset(regex.min_offset);
         if self.utf && from > 0 && from < text.len() {
             // The next character, if it is in the middle of one.
-            from = boundary(text, from - 1) + 1;
+            from = boundary(&text, from - 1) + 1;
         }
-        let last = self.last(from, regex.max_offset.map_or(usize::MAX, offset), text);
-        let mut stretch = longest.min(FIRST_STRETCH);
+        let last = self.last(from, regex.max_offset.map_or(usize::MAX, offset), &text);
+        Hunt { text, from, last, stretch: FIRST_STRETCH, longest: STRETCH, spent: Duration::ZERO }
+    }
+
+    /// Goes on with a search that this pattern has begun, for about `most`: for one stretch at least. `None`: there is more to search.
+    pub fn go_on(&self, hunt: &mut Hunt<'_>, most: Duration) -> Option<Result<bool, String>> {
+        let start = Instant::now();
+        let result = self.piece(hunt, most);
+        hunt.spent += start.elapsed();
+        result.transpose()
+    }
+
+    fn piece(&self, hunt: &mut Hunt<'_>, most: Duration) -> Result<Option<bool>, String> {
+        let start = Instant::now();
+        let (text, longest) = (&*hunt.text, hunt.longest);
         let mut search = self.code.search()?;
         search.memory(self.memory);
-        while from <= last {
-            if start.elapsed() > TIME {
+        hunt.stretch = hunt.stretch.min(longest);
+        while hunt.from <= hunt.last {
+            let elapsed = start.elapsed();
+            if hunt.spent + elapsed > TIME {
                 return Err(format!("the search takes more than {} s", TIME.as_secs()));
             }
-            let until = boundary(text, from.saturating_add(stretch - 1)).min(last);
-            let began = Instant::now();
+            let stretch = hunt.stretch;
+            let until = boundary(text, hunt.from.saturating_add(stretch - 1)).min(hunt.last);
             // A whole character, and UTF-8, as PCRE2 would find out in each stretch again.
             let options = if self.utf { pcre::PCRE2_NO_UTF_CHECK } else { 0 };
-            match search.run(text, (from, until), options, STEPS / u32::try_from(stretch).unwrap_or(STEPS).min(STEPS)) {
+            let steps = STEPS / u32::try_from(stretch).unwrap_or(STEPS).min(STEPS);
+            match search.run(text, (hunt.from, until), options, steps) {
                 pcre::PCRE2_ERROR_NOMATCH => {
-                    from = until + 1;
-                    stretch = match began.elapsed() > SLOW {
+                    hunt.from = until + 1;
+                    hunt.stretch = match start.elapsed() - elapsed > SLOW {
                         true => (stretch / 4).max(1),
                         false => (stretch * 2).min(longest),
                     };
                 }
                 // There may be more steps at each of fewer places.
-                pcre::PCRE2_ERROR_MATCHLIMIT if stretch > 1 => stretch = (stretch / 8).max(1),
+                pcre::PCRE2_ERROR_MATCHLIMIT if stretch > 1 => hunt.stretch = (stretch / 8).max(1),
                 pcre::PCRE2_ERROR_MATCHLIMIT => return Err(format!("the search takes more than {STEPS} steps")),
-                found if found >= 0 => return Ok(true),
+                found if found >= 0 => return Ok(Some(true)),
                 error => return Err(message(error)),
             }
+            if hunt.from <= hunt.last && start.elapsed() > most {
+                return Ok(None);
+            }
         }
-        Ok(false)
+        Ok(Some(false))
     }
 
     /// The last byte at which a match may begin; the end of the text is one more.
@@ -132,10 +180,10 @@ fn boundary(text: &[u8], at: usize) -> usize {
 }
 
 /// With control characters in the place of bytes that are not UTF-8: PCRE2 demands it, and what is good in a page is still found.
-fn as_utf8(text: &[u8]) -> Cow<'_, [u8]> {
+fn as_utf8(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     const SUBSTITUTE: u8 = 0x1a;
-    if core::str::from_utf8(text).is_ok() {
-        return Cow::Borrowed(text);
+    if core::str::from_utf8(&text).is_ok() {
+        return text;
     }
     let mut out = Vec::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
@@ -147,22 +195,31 @@ fn as_utf8(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// Compiled patterns, each once.
 #[derive(Debug, Default)]
-pub struct Matchers(BTreeMap<(String, Vec<RegexOption>), Matcher>);
+pub struct Matchers {
+    all: BTreeMap<(String, Vec<RegexOption>), (Arc<Matcher>, bool)>,
+}
 
 impl Matchers {
-    /// Whether `text` has a match; as [`Matcher::finds`].
+    /// A pattern, compiled now or before.
     ///
     /// # Errors
-    /// When the pattern cannot be compiled, or the search gives up, and why.
-    pub fn finds(&mut self, regex: &Regex, text: &[u8]) -> Result<bool, String> {
+    /// When it cannot be compiled, and why.
+    pub fn get(&mut self, regex: &Regex) -> Result<Arc<Matcher>, String> {
         let key = (regex.pattern.clone(), regex.options.clone());
-        let matcher = match self.0.entry(key) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(Matcher::new(regex).map_err(|error| error.to_string())?)
+        let (matcher, used) = match self.all.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let matcher = Matcher::new(regex).map_err(|error| error.to_string())?;
+                entry.insert((Arc::new(matcher), true))
             }
         };
-        matcher.finds(regex, text)
+        *used = true;
+        Ok(Arc::clone(matcher))
+    }
+
+    /// Forgets those that nobody has asked for since it was called last: at each new configuration, it leaves no more than that of two.
+    pub fn forget_unused(&mut self) {
+        self.all.retain(|_, (_, used)| std::mem::take(used));
     }
 }
 

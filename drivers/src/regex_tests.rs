@@ -144,16 +144,40 @@ fn texts_that_are_not_utf8() {
 }
 
 #[test]
-fn each_pattern_is_compiled_once() {
+fn each_pattern_is_compiled_once_and_forgotten_when_it_is_not_used() {
     let mut matchers = Matchers::default();
     let first = regex("a", &[]);
     let later = Regex { min_offset: 1, ..first.clone() };
     let caseless = regex("a", &[RegexOption::Caseless]);
-    assert_eq!(matchers.finds(&first, b"ab"), Ok(true));
-    assert_eq!(matchers.finds(&later, b"ab"), Ok(false));
-    assert_eq!(matchers.finds(&caseless, b"A"), Ok(true));
-    assert_eq!(matchers.0.len(), 2);
-    assert!(matchers.finds(&regex("(", &[]), b"").is_err());
+    let mut finds = |regex: &Regex, text: &[u8]| matchers.get(regex).and_then(|matcher| matcher.finds(regex, text));
+    assert_eq!(finds(&first, b"ab"), Ok(true));
+    assert_eq!(finds(&later, b"ab"), Ok(false));
+    assert_eq!(finds(&caseless, b"A"), Ok(true));
+    assert!(finds(&regex("(", &[]), b"").is_err());
+    assert_eq!(matchers.all.len(), 2);
+    matchers.forget_unused();
+    assert_eq!(matchers.all.len(), 2);
+    matchers.get(&later).unwrap();
+    matchers.forget_unused();
+    assert_eq!(matchers.all.keys().map(|(_, options)| options.len()).collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn a_slow_search_is_made_in_pieces() {
+    let regex = regex("(*NO_START_OPT)(*NO_AUTO_POSSESS)(a|aa)+c", &[]);
+    let matcher = Matcher::new(&regex).unwrap();
+    let text = "a".repeat(4000);
+    let mut hunt = matcher.begin(&regex, Cow::Borrowed(text.as_bytes()));
+    let first = matcher.go_on(&mut hunt, Duration::ZERO);
+    assert_eq!(first, None, "it does not come to its end at once");
+    let mut pieces = 0;
+    let end = loop {
+        pieces += 1;
+        if let Some(end) = matcher.go_on(&mut hunt, Duration::ZERO) {
+            break end;
+        }
+    };
+    assert!(end.is_err() && pieces < 1000, "and not in the end: {end:?} after {pieces}");
 }
 
 /// The stretches make no difference: a search of one stretch finds the same.

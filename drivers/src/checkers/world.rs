@@ -3,7 +3,7 @@
 use super::Inbox;
 use super::addresses::Addresses;
 use super::limits;
-use super::patterns::Patterns;
+use super::patterns::{Found, Patterns, Refused};
 use super::thread::{Memory, Setup};
 use crate::clock::{self, Timer};
 use crate::conn::{Conns, Trust};
@@ -14,8 +14,9 @@ use crate::process::{Ends, Scripts};
 use crate::run::World;
 use crate::track::{TrackFiles, Values};
 use keepalived_core::Time;
-use keepalived_core::check::{Checkers, ConnId, Input, Output};
-use keepalived_core::config::model::{Check, Config, Fifo as FifoConfig, Global, Script};
+use keepalived_core::check::{Checkers, ConnFailure, ConnId, ConnNews, Input, Output};
+use keepalived_core::config::model::{Check, Config, Fifo as FifoConfig, Global, Regex, Script};
+use keepalived_core::kernel::Errno;
 use keepalived_core::net::Name;
 use keepalived_core::vrrp::{ScriptId, ScriptStatus};
 use std::collections::{BTreeSet, VecDeque};
@@ -144,6 +145,7 @@ impl<'m> CheckersWorld<'m> {
             self.say(Level::Error, format!("{why}; SSL_GET checks fail"));
         }
         self.conns.set_trust(trust);
+        self.patterns.forget_unused();
         self.set_fifos(&config.global);
         self.watch_addresses(config.lvs.servers.iter().any(|server| server.ha_suspend));
         let checks = config.lvs.servers.iter().flat_map(|server| &server.real_servers).flat_map(|real| &real.checks);
@@ -320,8 +322,21 @@ impl<'m> CheckersWorld<'m> {
         None
     }
 
-    fn found(&mut self, (id, found): (ConnId, Result<bool, String>)) {
-        self.waiting.push_back(Input::Matched { id, found });
+    fn found(&mut self, (id, found): Found) {
+        self.waiting.push_back(match found {
+            Some(found) => Input::Matched { id, found },
+            // The check is made again at its next time.
+            None => Input::Connection { id, news: ConnNews::Failed(ConnFailure::NotMade(Errno(libc::EAGAIN))) },
+        });
+    }
+
+    fn find(&mut self, id: ConnId, regex: Arc<Regex>, text: Vec<u8>) {
+        if let Err(Refused { first }) = self.patterns.find(id, regex, text) {
+            if first {
+                self.say(Level::Warning, "too many answers wait for a regex to be looked for: checks are put off");
+            }
+            self.found((id, None));
+        }
     }
 }
 
@@ -378,12 +393,11 @@ impl World for CheckersWorld<'_> {
         match output {
             Output::Open(id, dial) => self.conns.open(id, &dial),
             Output::Send(id, bytes) => self.conns.send(id, bytes),
-            Output::Close(id) => self.conns.close(id),
-            Output::Match { id, regex, text } => {
-                if let Err(why) = self.patterns.find(id, regex, text) {
-                    self.found((id, Err(why)));
-                }
+            Output::Close(id) => {
+                self.patterns.forget(id);
+                self.conns.close(id);
             }
+            Output::Match { id, regex, text } => self.find(id, regex, text),
             Output::RunScript(run) => {
                 let runner = self.global.runner(run.user.as_ref());
                 self.scripts.run(run, runner);

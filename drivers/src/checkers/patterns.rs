@@ -235,10 +235,19 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use keepalived_core::config::Place;
     use std::future::poll_fn;
 
     fn regex(pattern: &str) -> Arc<Regex> {
-        Arc::new(Regex { pattern: pattern.to_owned(), ..Regex::default() })
+        Arc::new(Regex {
+            pattern: pattern.to_owned(),
+            no_match: false,
+            options: Vec::new(),
+            min_offset: 0,
+            max_offset: None,
+            stack: None,
+            at: Place::default(),
+        })
     }
 
     /// It takes a second until this is given up.

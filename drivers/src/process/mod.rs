@@ -20,6 +20,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How scripts have ended. It holds no more than the engine has running or waiting.
@@ -27,6 +28,9 @@ pub type Ends = UnboundedReceiver<(ScriptId, ScriptStatus)>;
 
 /// Ends looked at in one turn of the helper.
 const READY: usize = 128;
+
+/// How long those that run at the end are waited for.
+const LAST: Duration = Duration::from_secs(60);
 
 /// No script has this number.
 const BELL: u64 = u64::MAX;
@@ -67,7 +71,8 @@ impl Mailbox {
     }
 }
 
-/// The scripts that run or wait. Dropping it ends the helper thread; running scripts go on.
+/// The scripts that run or wait. Dropping it forgets those that wait; the helper thread ends when those that run have ended, whom nobody else would
+/// bury, or after a minute.
 pub struct Scripts {
     mailbox: Arc<Mailbox>,
     early: UnboundedSender<(ScriptId, ScriptStatus)>,
@@ -164,8 +169,12 @@ struct Helper {
 impl Helper {
     fn work(mut self) {
         let mut ready = Vec::with_capacity(READY);
+        let mut until: Option<Instant> = None;
         loop {
-            let limit = (!self.blind.is_empty()).then_some(Timespec { tv_sec: 0, tv_nsec: 50_000_000 });
+            let limit = match until {
+                _ if !self.blind.is_empty() => Some(Timespec { tv_sec: 0, tv_nsec: 50_000_000 }),
+                until => until.map(|_| Timespec { tv_sec: 1, tv_nsec: 0 }),
+            };
             ready.clear();
             let _ = epoll::wait(&self.epoll, spare_capacity(&mut ready), limit.as_ref());
             for event in ready.iter().map(|event: &epoll::Event| event.data.u64()) {
@@ -193,7 +202,11 @@ impl Helper {
             }
             self.start_waiting();
             if self.mailbox.closed.load(Ordering::Acquire) {
-                return;
+                self.waiting.clear();
+                let until = *until.get_or_insert_with(|| Instant::now() + LAST);
+                if self.running.is_empty() || Instant::now() > until {
+                    return;
+                }
             }
         }
     }

@@ -228,3 +228,37 @@ fn thousands_are_all_answered() {
     let ended: BTreeSet<_> = (0..=2000).map(|_| results.blocking_recv().unwrap().0).collect();
     assert_eq!(ended.len(), 2001);
 }
+
+/// How many children of this process are called `name`, those that have ended included.
+fn children(name: &str) -> usize {
+    let own = std::process::id().to_string();
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+        let (before, after) = stat.rsplit_once(") ")?;
+        Some(before.ends_with(&format!("({name}")) && after.split(' ').nth(1)? == own)
+    });
+    all.filter(|is| *is).count()
+}
+
+#[test]
+fn who_is_killed_at_the_end_is_buried() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // A name of its own: other tests have children too.
+    let program = dir.path().join("to-be-buried");
+    std::fs::copy("/bin/sleep", &program).unwrap();
+    let (scripts, mut results) = scripts();
+    for id in 0..20 {
+        scripts.run(run(id, &[program.to_str().unwrap(), "3600"]), runner(None));
+    }
+    let until = Instant::now() + Duration::from_secs(20);
+    while children("to-be-buried") < 20 {
+        assert!(Instant::now() < until, "they are not started");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    scripts.kill_all();
+    drop(scripts);
+    // The helper has ended when nobody can tell an end any more.
+    while results.blocking_recv().is_some() {}
+    assert_eq!(children("to-be-buried"), 0);
+}

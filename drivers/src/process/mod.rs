@@ -222,7 +222,7 @@ impl Helper {
 
     fn start(&mut self, run: &ScriptRun, runner: &Runner) {
         let program = run.argv.first().map_or("", String::as_str);
-        let identity = match user::resolve(runner) {
+        let identity = match user::known(runner) {
             Ok(identity) => identity,
             Err(reason) => {
                 let text = format!("({}) {program} is not run: {reason}", run.owner);

@@ -2,6 +2,7 @@ use super::user::own;
 use super::*;
 use crate::log::Log;
 use keepalived_core::config::model::{Credentials, Global};
+use keepalived_core::config::scripts::NoUser;
 use keepalived_core::net::Name;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -261,4 +262,16 @@ fn who_is_killed_at_the_end_is_buried() {
     // The helper has ended when nobody can tell an end any more.
     while results.blocking_recv().is_some() {}
     assert_eq!(children("to-be-buried"), 0);
+}
+
+#[test]
+fn the_user_database_is_asked_once() {
+    let (scripts, mut results) = scripts();
+    let gone = runner(Some("was-there-when-the-file-was-read"));
+    user::note(&[(gone.clone(), Ok(own()))]);
+    scripts.run(shell(1, "exit 7"), gone.clone());
+    assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(7))));
+    user::note(&[(gone.clone(), Err(NoUser::User(String::new())))]);
+    scripts.run(shell(2, "exit 7"), gone);
+    assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::NotStarted(Errno(libc::EINVAL)))));
 }

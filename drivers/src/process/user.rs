@@ -3,7 +3,12 @@
 use keepalived_core::config::model::Credentials;
 use keepalived_core::config::scripts::{Identity, NoUser, Runner, USUAL_USER};
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
+use std::collections::BTreeMap;
 use std::ffi::CString;
+use std::sync::{Mutex, PoisonError};
+
+/// What was found out for the configurations that were read: the user database may ask a network that is down when a script is to run.
+static KNOWN: Mutex<BTreeMap<Runner, Identity>> = Mutex::new(BTreeMap::new());
 
 /// Who this process is.
 #[must_use]
@@ -26,6 +31,26 @@ pub fn resolve(runner: &Runner) -> Result<Identity, NoUser> {
             Ok(None) => Err(NoUser::User(USUAL_USER.to_owned())),
             Err(error) => Err(NoUser::Failed(error.to_string())),
         },
+    }
+}
+
+/// As [`resolve`], which is asked only where [`note`] has not noted its answer.
+///
+/// # Errors
+/// Those of [`resolve`].
+pub fn known(runner: &Runner) -> Result<Identity, NoUser> {
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(runner).cloned();
+    known.map_or_else(|| resolve(runner), Ok)
+}
+
+/// Notes what [`resolve`] said for a configuration. As in the C version a change of the user database counts from the next one.
+pub fn note<'a>(found: impl IntoIterator<Item = &'a (Runner, Result<Identity, NoUser>)>) {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    for (runner, identity) in found {
+        match identity {
+            Ok(identity) => known.insert(runner.clone(), identity.clone()),
+            Err(_) => known.remove(runner),
+        };
     }
 }
 

@@ -240,7 +240,7 @@ impl<'m> CheckersWorld<'m> {
     fn deadline(&self, engine: Option<Time>) -> Option<Time> {
         let addresses = self.addresses.as_ref().and_then(Addresses::deadline);
         let held = self.held.as_ref().map(|held| held.until);
-        [engine, addresses, held].into_iter().flatten().min()
+        [engine, addresses, held, self.ipvs.get_ref().deadline()].into_iter().flatten().min()
     }
 
     /// Something to do that no file descriptor will wake us for.

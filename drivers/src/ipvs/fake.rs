@@ -34,6 +34,8 @@ pub(super) struct Kernel {
     pub(super) sent: RefCell<Vec<usize>>,
     /// After so many datagrams some are lost.
     pub(super) loses_after: Cell<Option<usize>>,
+    /// After so many datagrams one does not fit into the buffer; it is said like those that are lost, but there are more to come.
+    pub(super) breaks_after: Cell<Option<usize>>,
     /// How many requests were more than it could take at a time.
     pub(super) dumps_at_once: Cell<usize>,
 }
@@ -54,6 +56,12 @@ impl Channel for &Kernel {
             self.loses_after.set(left.checked_sub(1));
             if left == 0 {
                 self.replies.borrow_mut().clear();
+                return Err(io::Error::from_raw_os_error(libc::ENOBUFS));
+            }
+        }
+        if let Some(left) = self.breaks_after.get() {
+            self.breaks_after.set(left.checked_sub(1));
+            if left == 0 && self.replies.borrow_mut().pop_front().is_some() {
                 return Err(io::Error::from_raw_os_error(libc::ENOBUFS));
             }
         }
@@ -113,6 +121,7 @@ impl Kernel {
                 assert_eq!(flags, (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16);
                 if !self.replies.borrow().is_empty() {
                     self.dumps_at_once.set(self.dumps_at_once.get() + 1);
+                    return self.end(libc::NLMSG_ERROR, request.sequence, libc::EBUSY);
                 }
                 self.dump(request);
                 self.end(libc::NLMSG_DONE, request.sequence, 0);

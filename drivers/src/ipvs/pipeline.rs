@@ -8,12 +8,15 @@ use super::decode::{Kind, kind};
 use super::reading::{Next, Reading};
 use super::socket::{Channel, Socket, load_module};
 use super::{encode, family};
+use crate::clock;
+use keepalived_core::Time;
 use keepalived_core::check::IpvsId;
 use keepalived_core::ipvs::{IpvsCommand, Table};
 use keepalived_core::kernel::Errno;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Duration;
 
 /// How many commands are sent at a time: enough to make little of the cost of sending, few enough that their answers fit into the socket and
 /// that the thread is soon back.
@@ -22,6 +25,11 @@ pub const BATCH: usize = 128;
 const TURN: usize = 256;
 /// The kernel fills at most 32 KiB (`netlink_dump`).
 const DATAGRAM: usize = 64 * 1024;
+
+/// How long the kernel may say nothing to what it was asked.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How often a reading is told that another is under way, before it is given up.
+const BUSY: u32 = 3;
 
 /// What came of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +60,19 @@ struct Batch {
 pub struct Ipvs<C = Socket> {
     channel: C,
     load: fn(),
+    /// The module was looked for, in vain so far.
+    looked: bool,
     family: Option<u16>,
     queue: VecDeque<Work>,
     batch: Batch,
     reading: Option<Reading>,
+    /// There may be more of what nobody waits for any more. While a dump is not read to its end the kernel begins no other.
+    stale: bool,
+    /// How often the reading was told to wait.
+    busy: u32,
+    /// When the kernel was asked something, or said something, last.
+    heard: Time,
+    silence: Duration,
     answers: VecDeque<Answer>,
     sequence: u32,
     request: Vec<u8>,
@@ -91,10 +108,15 @@ impl<C: Channel> Ipvs<C> {
         Ipvs {
             channel,
             load,
+            looked: false,
             family: None,
             queue: VecDeque::new(),
             batch: Batch::default(),
             reading: None,
+            stale: false,
+            busy: 0,
+            heard: Time::ZERO,
+            silence: SILENCE,
             answers: VecDeque::new(),
             sequence: 0,
             request: Vec::new(),
@@ -148,6 +170,9 @@ impl<C: Channel> Ipvs<C> {
     pub fn work(&mut self) -> bool {
         let mut turns = TURN;
         loop {
+            if self.stale && !self.drain(&mut turns) {
+                return true;
+            }
             if !self.waits() && !self.send() {
                 return false;
             }
@@ -158,12 +183,44 @@ impl<C: Channel> Ipvs<C> {
                 turns -= 1;
                 match self.channel.receive(&mut self.datagram) {
                     Ok(length) => self.take(length),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        if self.deadline().is_some_and(|until| until > clock::now()) {
+                            return false;
+                        }
+                        self.lost(Errno::ETIMEDOUT);
+                    }
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => self.lost(family::errno(&error)),
                 }
+                if self.stale {
+                    break;
+                }
             }
         }
+    }
+
+    /// When [`work`](Ipvs::work) is to be called although nothing has come.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        self.waits().then(|| self.heard + self.silence)
+    }
+
+    /// Reads what nobody waits for; `false` when there may be more.
+    fn drain(&mut self, turns: &mut usize) -> bool {
+        while *turns > 0 {
+            *turns -= 1;
+            match self.channel.receive(&mut self.datagram) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {}
+                // There is no more.
+                Err(_) => {
+                    self.stale = false;
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Whether an answer is to come before anything else is sent: a dump goes on as its parts are read, and what changes the table in the
@@ -180,6 +237,7 @@ impl<C: Channel> Ipvs<C> {
             Some(Work::Read) if self.reading.is_none() => {
                 self.queue.pop_front();
                 self.reading = Some(Reading::default());
+                self.busy = 0;
             }
             _ => {}
         }
@@ -191,6 +249,7 @@ impl<C: Channel> Ipvs<C> {
             }
         };
         self.request.clear();
+        self.heard = clock::now();
         if let Some(Work::Command(..)) = self.queue.front() {
             self.send_commands(family);
         } else if let Some(reading) = &mut self.reading {
@@ -236,12 +295,14 @@ impl<C: Channel> Ipvs<C> {
             family::resolve(&self.channel, self.sequence, &mut self.datagram)
         };
         let family = match resolve() {
-            Err(Errno::EPROTONOSUPPORT) => {
+            // Once: it takes a while, and this thread has other things to do.
+            Err(Errno::EPROTONOSUPPORT) if !std::mem::replace(&mut self.looked, true) => {
                 (self.load)();
                 resolve()
             }
             resolved => resolved,
         }?;
+        self.looked = false;
         self.family = Some(family);
         Ok(family)
     }
@@ -258,6 +319,7 @@ impl<C: Channel> Ipvs<C> {
     }
 
     fn take(&mut self, length: usize) {
+        self.heard = clock::now();
         let family = self.family.unwrap_or_default();
         let (mut acknowledged, mut failed) = (false, None);
         for message in messages(&self.datagram[..length]) {
@@ -276,7 +338,11 @@ impl<C: Channel> Ipvs<C> {
         if acknowledged {
             self.answers.extend(self.batch.commands.drain(..).map(|(id, how)| Answer::Done(id, how)));
         }
-        if let Some(errno) = failed {
+        if failed == Some(Errno(libc::EBUSY)) && self.busy < BUSY {
+            // A dump of before us: the same is asked again when that is read.
+            self.busy += 1;
+            self.stale = true;
+        } else if let Some(errno) = failed {
             self.reading = None;
             // The number of the family is another after its module was away.
             self.family = self.family.filter(|_| errno != Errno::ENOENT);
@@ -286,6 +352,7 @@ impl<C: Channel> Ipvs<C> {
 
     /// Answers were lost, or a request was not sent: what is out has failed, in an unknown way.
     fn lost(&mut self, errno: Errno) {
+        self.stale = true;
         self.answers.extend(self.batch.commands.drain(..).map(|(id, _)| Answer::Done(id, Err(errno))));
         if self.reading.as_ref().is_some_and(Reading::waits) {
             self.reading = None;

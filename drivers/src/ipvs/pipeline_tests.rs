@@ -1,7 +1,10 @@
 use super::*;
-use crate::ipvs::fake::{Any, Kernel};
+use crate::ipvs::fake::{self, Any, Kernel};
 use keepalived_core::ipvs::diff::apply;
+use keepalived_core::ipvs::{Service, ServiceFlags, ServiceKey, ServiceSettings};
+use keepalived_core::net::Family;
 use quickcheck::quickcheck;
+use std::collections::BTreeMap;
 
 fn open(kernel: &Kernel) -> Ipvs<&Kernel> {
     Ipvs::new(kernel, || ())
@@ -104,4 +107,94 @@ fn the_family_is_found_in_what_the_kernel_said() {
     }
     let channel = Recorded(bytes, std::cell::Cell::new(false));
     assert_eq!(family::resolve(&channel, sequence, &mut [0; 1024]), Ok(32));
+}
+
+/// A table of so many services.
+fn services(count: u8) -> Table {
+    let mut table = Table::default();
+    for number in 1..=count {
+        let key = ServiceKey::Mark { family: Family::V4, mark: number.into() };
+        let settings = ServiceSettings {
+            scheduler: "rr".to_owned(),
+            flags: ServiceFlags(0),
+            timeout: 0,
+            netmask: u32::MAX,
+            engine: None,
+        };
+        table.services.insert(key, Service { settings, destinations: BTreeMap::new() });
+    }
+    table
+}
+
+#[test]
+fn after_a_reading_that_broke_off_the_next_one_succeeds() {
+    let table = services(20);
+    let kernel = Kernel::new(table.clone());
+    let mut ipvs = open(&kernel);
+    // The family is known.
+    ipvs.read();
+    answers(&mut ipvs);
+    for after in 0..40 {
+        kernel.breaks_after.set(Some(after));
+        ipvs.read();
+        ipvs.read();
+        let all = answers(&mut ipvs);
+        assert_eq!(all.len(), 2);
+        assert_eq!(all[1], Answer::Table(Ok(Box::new(table.clone()))), "broken off after {after}");
+    }
+    assert_eq!(kernel.dumps_at_once.get(), 0);
+}
+
+#[test]
+fn a_dump_that_somebody_began_is_read_to_its_end() {
+    let table = services(3);
+    let kernel = Kernel::new(table.clone());
+    let mut ipvs = open(&kernel);
+    // The family is known.
+    ipvs.read();
+    answers(&mut ipvs);
+    ipvs.request.clear();
+    encode::dump_services(&mut ipvs.request, fake::FAMILY, u32::MAX);
+    (&kernel).send(&ipvs.request).unwrap();
+    ipvs.read();
+    assert_eq!(answers(&mut ipvs), [Answer::Table(Ok(Box::new(table)))]);
+    assert_eq!(kernel.dumps_at_once.get(), 1);
+}
+
+#[test]
+fn a_kernel_that_says_nothing_is_not_waited_for_for_ever() {
+    struct Silent;
+    impl Channel for Silent {
+        fn send(&self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+        fn receive(&self, _: &mut [u8]) -> io::Result<usize> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+    }
+    let mut ipvs = Ipvs::new(Silent, || ());
+    ipvs.family = Some(fake::FAMILY);
+    ipvs.read();
+    ipvs.command(IpvsId(1), IpvsCommand::Flush);
+    assert!(!ipvs.work());
+    assert_eq!((ipvs.answer(), ipvs.deadline().is_some()), (None, true));
+    ipvs.silence = Duration::ZERO;
+    while ipvs.work() {}
+    let all: Vec<_> = std::iter::from_fn(|| ipvs.answer()).collect();
+    assert_eq!(all, [Answer::Done(IpvsId(1), Err(Errno::ETIMEDOUT)), Answer::Table(Err(Errno::ETIMEDOUT))]);
+    assert_eq!(ipvs.deadline(), None);
+}
+
+#[test]
+fn the_module_is_looked_for_once() {
+    static LOOKED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let kernel = Kernel::default();
+    let mut ipvs = Ipvs::new(&kernel, || {
+        LOOKED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    });
+    for _ in 0..5 {
+        ipvs.read();
+        assert_eq!(answers(&mut ipvs), [Answer::Table(Err(Errno::EPROTONOSUPPORT))]);
+    }
+    assert_eq!(LOOKED.load(std::sync::atomic::Ordering::Relaxed), 1);
 }

@@ -22,7 +22,8 @@ type Touched = BTreeSet<CheckId>;
 impl Checkers {
     pub(super) fn configure(&mut self, config: Config) {
         let Config { global, lvs, instances, .. } = config;
-        if !core::mem::replace(&mut self.configured, true) {
+        let first = !core::mem::replace(&mut self.configured, true);
+        if first {
             self.reconciler = Reconciler::new(global.lvs.flush);
         }
         let old = Balancer {
@@ -44,14 +45,16 @@ impl Checkers {
             let label = words::virtual_server(&new.service, new.protocol, place_in_group(&new, &mut places));
             let known = place.and_then(|place| before.get(place)).copied();
             match (change, known) {
-                (Change::Keep, Some(id)) => {
+                (Change::Keep, Some(id)) if !first => {
                     kept += 1;
                     if let Some(server) = self.servers.get_mut(id) {
                         server.label = label;
                     }
                 }
-                (Change::Absorb(_) | Change::Restart(_) | Change::Add, Some(id)) => {
-                    changed += 1;
+                (change, Some(id)) => {
+                    // After a mistake the kernel and the checks have to be told of those that are the same, too.
+                    let same = change == Change::Keep;
+                    (kept, changed) = (kept + u32::from(same), changed + u32::from(!same));
                     self.absorb(id, new, label, &mut touched);
                 }
                 (_, None) => others.push((order.len(), new, label)),
@@ -70,6 +73,7 @@ impl Checkers {
         for id in touched {
             self.tend(id);
         }
+        self.recalled.clear();
         if watched && !self.may_suspend() {
             self.watch.forget();
         }
@@ -232,6 +236,9 @@ impl Checkers {
         // Nothing is known of a new check: it says what is known of its server.
         let mut health = Health::new(known.map_or(!checker::alpha(check), |real| real.alive));
         let (mut status, mut reason) = (None, None);
+        if let Some(said) = self.recalled.get(&(real, hash)) {
+            (health, status, reason) = said.clone();
+        }
         for id in known.map_or(&[][..], |real| &real.checks) {
             let Some(other) = self.checkers.get(*id).filter(|c| checker::same_question(&c.check, check)) else {
                 continue;

@@ -1,5 +1,6 @@
 //! The checkers' engine: its parts, and the door in and out.
 
+use super::anew::Recalled;
 use super::checker::Checker;
 use super::io::{ConnId, Input, Output};
 use super::pool::{CheckId, ServerId, Virtual};
@@ -73,6 +74,8 @@ pub struct Checkers {
     pub(super) owners: BTreeMap<ServiceKey, ServerId>,
     pub(super) checkers: Slab<Checker>,
     pub(super) by_check: BTreeMap<(RealName, u64), Vec<CheckId>>,
+    /// What checks had found out before a mistake; forgotten with the first configuration.
+    pub(super) recalled: Recalled,
     pub(super) conns: BTreeMap<ConnId, CheckId>,
     pub(super) next_conn: u64,
     /// Scripts of checks that run.
@@ -108,6 +111,7 @@ impl Checkers {
             owners: BTreeMap::new(),
             checkers: Slab::default(),
             by_check: BTreeMap::new(),
+            recalled: Recalled::new(),
             conns: BTreeMap::new(),
             next_conn: 0,
             scripts: BTreeMap::new(),

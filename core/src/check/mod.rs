@@ -3,6 +3,7 @@
 //! The engine decides when and how to ask, judges the answers byte by byte, keeps the rules of the pool (retries, quorum, hysteresis, sorry
 //! server, weights) and reconciles the kernel's table. A driver moves the bytes.
 
+mod anew;
 mod apply;
 mod checker;
 mod configure;

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod conn;
 pub mod daemon;
 pub mod doubts;
+mod elsewhere;
 pub mod fifo;
 pub mod files;
 pub mod ipvs;

@@ -6,6 +6,7 @@ mod common;
 
 use common::in_namespace;
 use keepalived::checkers::{Balancer, Setup};
+use keepalived::conn::Trust;
 use keepalived::log::{Level, Log};
 use keepalived_core::config::model::Config;
 use keepalived_core::config::{Source, parse};
@@ -81,7 +82,7 @@ fn what_becomes_of_servers_is_told() {
         );
         let mut balancer = balancer();
         let mut first = config(&text);
-        balancer.configure(&mut first);
+        balancer.configure(&mut first, Ok(Trust::anything()));
         assert!(first.lvs.servers.is_empty() && balancer.summary().as_deref() == Some("1 virtual server"));
         until("the FIFO", || Path::new(&at("fifo")).metadata().is_ok_and(|meta| meta.file_type().is_fifo()));
         // Open for writing too, so that it does not end with a writer.
@@ -107,7 +108,7 @@ fn what_becomes_of_servers_is_told() {
         std::fs::write(at("weight"), "1").unwrap();
         says("RS [127.0.0.4]:tcp:80 [10.9.9.9]:tcp:80 DOWN");
         // Without the page's server, and with all the others down, nothing is left.
-        balancer.configure(&mut config(&text.replace("path /", "path /\n status_code 500")));
+        balancer.configure(&mut config(&text.replace("path /", "path /\n status_code 500")), Ok(Trust::anything()));
         says(&format!("RS [127.0.0.1]:tcp:{} [10.9.9.9]:tcp:80 DOWN", ports.1));
         end(balancer);
         assert!(!Path::new(&at("fifo")).exists());
@@ -123,7 +124,7 @@ fn lines(from: File) -> std::sync::mpsc::Receiver<String> {
 #[test]
 fn without_virtual_servers_there_is_no_thread() {
     let mut balancer = balancer();
-    balancer.configure(&mut config("global_defs {\n router_id a\n}\n"));
+    balancer.configure(&mut config("global_defs {\n router_id a\n}\n"), Ok(Trust::anything()));
     assert_eq!(balancer.summary(), None);
     end(balancer);
 }

@@ -1,5 +1,7 @@
 //! From the daemon's thread to that of the checkers, without ever waiting for it.
 
+use crate::conn::Trust;
+use crate::elsewhere::drop_elsewhere;
 use keepalived_core::config::model::Config;
 use keepalived_core::net::Name;
 use keepalived_core::vrrp::State;
@@ -8,10 +10,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
+/// A configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Orders {
+    pub(super) config: Arc<Config>,
+    /// What its `SSL` block says, read by who could wait for it; or why that is not possible.
+    pub(super) trust: Result<Trust, String>,
+}
+
 /// What was said and has not been heard. Of what is said twice the later counts, so it holds no more than there are instances.
 #[derive(Debug, Default)]
 pub(super) struct Letters {
-    pub(super) config: Option<Arc<Config>>,
+    pub(super) orders: Option<Orders>,
     pub(super) instances: BTreeMap<Name, State>,
     pub(super) kill_scripts: bool,
     /// Whether the table is kept.
@@ -47,11 +57,12 @@ pub(super) fn open() -> (Sender, Mailbox) {
 }
 
 impl Sender {
-    pub(super) fn configure(&self, config: Arc<Config>) {
-        let before = self.shared.lock().config.replace(config);
+    pub(super) fn configure(&self, orders: Orders) {
+        let before = self.shared.lock().orders.replace(orders);
         self.ring();
-        // Not under the lock: it can be large.
-        drop(before);
+        if let Some(before) = before {
+            drop_elsewhere(before);
+        }
     }
 
     pub(super) fn instance(&self, name: &Name, state: State) {

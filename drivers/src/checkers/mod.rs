@@ -3,6 +3,8 @@
 mod addresses;
 mod limits;
 mod mail;
+mod memory;
+mod ours;
 mod patterns;
 mod thread;
 mod watcher;
@@ -10,13 +12,14 @@ mod world;
 
 pub use thread::Setup;
 
+use crate::conn::Trust;
 use crate::ipvs::Ipvs;
 use crate::log::Level;
 use keepalived_core::config::model::{Config, Global, Lvs};
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::Name;
 use keepalived_core::vrrp::State;
-use mail::{Mailbox, Sender};
+use mail::{Mailbox, Orders, Sender};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -65,7 +68,9 @@ impl Balancer {
     }
 
     /// A configuration comes into force. The load balancer's part, which can be large, is taken out of it.
-    pub fn configure(&mut self, config: &mut Config) {
+    ///
+    /// `trust`: what its `SSL` block says, or why that is not possible.
+    pub fn configure(&mut self, config: &mut Config, trust: Result<Trust, String>) {
         let lvs = std::mem::take(&mut config.lvs);
         self.servers = lvs.servers.len();
         match &self.state {
@@ -77,7 +82,7 @@ impl Balancer {
         all.lvs = lvs;
         self.start();
         if let Started::Yes(running) = &self.state {
-            running.mail.configure(Arc::new(all));
+            running.mail.configure(Orders { config: Arc::new(all), trust });
         }
     }
 

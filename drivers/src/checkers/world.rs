@@ -3,10 +3,12 @@
 use super::Inbox;
 use super::addresses::Addresses;
 use super::limits;
+use super::mail::Orders;
+use super::memory::{self, Memory};
 use super::patterns::{Found, Patterns, Refused};
-use super::thread::{Memory, Setup};
+use super::thread::Setup;
 use crate::clock::{self, Timer};
-use crate::conn::{Conns, Trust};
+use crate::conn::Conns;
 use crate::fifo::{Fifo, FifoSpec};
 use crate::ipvs::{Answer, Ipvs};
 use crate::log::{Level, Part};
@@ -107,9 +109,10 @@ impl<'m> CheckersWorld<'m> {
             inbox,
             memory,
         };
+        world.memory.ours.begin();
         // After a mistake of ours: what was said before still counts.
-        if let Some(config) = world.memory.config.clone() {
-            world.hold(config);
+        if let Some(orders) = world.memory.orders.clone() {
+            world.hold(orders, None);
         }
         let instances = world.memory.instances.iter();
         world.waiting.extend(instances.map(|(name, state)| Input::Instance { name: name.clone(), state: *state }));
@@ -128,10 +131,9 @@ impl<'m> CheckersWorld<'m> {
     }
 
     /// A configuration is to come into force: everything around the engine is made as it says.
-    fn hold(&mut self, config: Arc<Config>) {
+    fn hold(&mut self, Orders { config, trust }: Orders, before: Option<Orders>) {
         self.global.clone_from(&config.global);
-        let before = self.memory.config.replace(Arc::clone(&config));
-        if before.is_some_and(|before| before.daemon.net_namespace_ipvs != config.daemon.net_namespace_ipvs) {
+        if before.is_some_and(|before| before.config.daemon.net_namespace_ipvs != config.daemon.net_namespace_ipvs) {
             self.say(Level::Warning, "net_namespace_ipvs has changed: that needs a restart");
         }
         if !std::mem::replace(&mut self.begun, true) {
@@ -140,7 +142,6 @@ impl<'m> CheckersWorld<'m> {
             }
         }
         self.conns.set_limit(limits::connections(&config));
-        let trust = Trust::load(config.lvs.ssl.as_ref()).map_err(|error| error.to_string());
         if let Err(why) = &trust {
             self.say(Level::Error, format!("{why}; SSL_GET checks fail"));
         }
@@ -198,8 +199,13 @@ impl<'m> CheckersWorld<'m> {
         if !known && now < held.until {
             return None;
         }
-        let config = self.held.take()?.config;
-        Some(Input::Configure(Box::new(config.as_ref().clone())))
+        let mut config = self.held.take()?.config.as_ref().clone();
+        // Once: afterwards there may be others', who have come since.
+        config.global.lvs.flush &= !self.memory.flushed;
+        for (id, command) in self.memory.ours.want(memory::services(&config.lvs)) {
+            self.ipvs.get_mut().command(id, command);
+        }
+        Some(Input::Configure(Box::new(config)))
     }
 
     fn work_on_table(&mut self) {
@@ -210,26 +216,34 @@ impl<'m> CheckersWorld<'m> {
     }
 
     fn answered(&mut self) -> Option<Input<'static>> {
-        Some(match self.answer.take().or_else(|| self.ipvs.get_mut().answer())? {
-            Answer::Done(id, result) => Input::IpvsDone { id, result },
-            Answer::Table(result) => Input::Table(result),
-        })
+        while let Some(answer) = self.answer.take().or_else(|| self.ipvs.get_mut().answer()) {
+            match answer {
+                Answer::Done(id, result) if self.memory.ours.done(id, result) => {
+                    return Some(Input::IpvsDone { id, result });
+                }
+                Answer::Done(..) => {}
+                Answer::Table(result) => {
+                    self.memory.flushed |= result.is_ok();
+                    return Some(Input::Table(result));
+                }
+            }
+        }
+        None
     }
 
     fn read_letters(&mut self, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(letters) = self.inbox.poll(cx) else { return false };
-        if let Some(config) = letters.config {
-            self.hold(config);
+        let before = self.memory.note(&letters);
+        if let Some(orders) = letters.orders {
+            self.hold(orders, before);
         }
         for (name, state) in letters.instances {
-            self.memory.instances.insert(name.clone(), state);
             self.waiting.push_back(Input::Instance { name, state });
         }
         if letters.kill_scripts {
             self.scripts.kill_all();
         }
         if let Some(keep_table) = letters.stop {
-            self.memory.stop = Some(keep_table);
             // What waits is not waited for.
             self.held = None;
             self.waiting.push_back(Input::Stop { keep_table });
@@ -403,7 +417,10 @@ impl World for CheckersWorld<'_> {
                 self.scripts.run(run, runner);
             }
             Output::KillScript(id) => self.scripts.kill(id),
-            Output::Ipvs(id, command) => self.ipvs.get_mut().command(id, command),
+            Output::Ipvs(id, command) => {
+                self.memory.ours.given(id, &command);
+                self.ipvs.get_mut().command(id, command);
+            }
             Output::ReadTable => self.ipvs.get_mut().read(),
             Output::Fifo(line) => self.fifos.iter().for_each(|(_, fifo)| fifo.line(&line)),
             Output::Event(_) | Output::Stopped => {}

@@ -5,6 +5,7 @@ use super::exit;
 use super::options::Options;
 use crate::checkers::{Balancer, Setup};
 use crate::daemon::detach::{Side, Starting, detach, let_go_of_files};
+use crate::daemon::fresh::Fresh;
 use crate::daemon::notify::Notifier;
 use crate::daemon::parts::Parts;
 use crate::daemon::pidfile::PidFile;
@@ -198,9 +199,9 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
     runtime.block_on(async {
         let signals =
             Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
-        let file = (plan.wanted.clone(), loaded);
+        let file = (plan.wanted.clone(), Fresh::new(loaded, plan.parts));
         let keep = Keep { addresses: options.dont_release_vrrp, table: options.dont_release_ipvs };
-        let instances = plan.parts.scale(&file.1.parsed.config).instances;
+        let instances = plan.parts.scale(&file.1.loaded.parsed.config).instances;
         let parts = (plan.parts, Rc::clone(&balancer));
         let service = Service::new(
             log.clone(),

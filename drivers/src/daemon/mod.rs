@@ -1,6 +1,7 @@
 //! Being a daemon: background, pid file, signals, the service manager.
 
 pub mod detach;
+pub mod fresh;
 pub mod notify;
 pub mod parts;
 pub mod pidfile;

@@ -1,5 +1,6 @@
 //! Which parts of the daemon run: VRRP, health checks, or both.
 
+use crate::elsewhere::drop_elsewhere;
 use keepalived_core::config::model::Config;
 
 /// The parts that run.
@@ -29,7 +30,7 @@ impl Parts {
             config.network = Default::default();
         }
         if !self.checkers {
-            config.lvs = Default::default();
+            drop_elsewhere(std::mem::take(&mut config.lvs));
         }
         self.scale(config)
     }

@@ -1,12 +1,13 @@
 //! The daemon's side of the loop: signals, reloads and scripts become inputs of the engine.
 
+use super::fresh::Fresh;
 use super::notify::Notifier;
 use super::parts::{Parts, Scale};
 use super::signals::{Signals, Wish};
 use crate::checkers::Balancer;
 use crate::clock::{self, Timer};
-use crate::conn::Trust;
 use crate::doubts::Doubts;
+use crate::elsewhere::drop_elsewhere;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
 use crate::process::checks::check_scripts;
@@ -28,8 +29,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// How long the first table may keep us from being ready. The kernel makes 100,000 entries in less.
 const FIRST_TABLE: Duration = Duration::from_secs(5);
 
-/// What a reload found, from the thread that read it; and what is wrong with the files that it names.
-type Reloaded = Result<(Loaded, Option<String>), LoadError>;
+/// What a reload found, from the thread that read it.
+type Reloaded = Result<Fresh, LoadError>;
 
 /// Signals, reloads and scripts.
 pub struct Service {
@@ -44,7 +45,7 @@ pub struct Service {
     patience: Option<Timer>,
     wanted: Wanted,
     /// The first configuration, until the engine has it.
-    first: Option<Loaded>,
+    first: Option<Fresh>,
     /// What is not understood or not clear in the configuration in force.
     doubts: Doubts,
     /// How much there is in it.
@@ -77,14 +78,14 @@ enum Reload {
 }
 
 impl Service {
-    /// Everything in place; the first input will be what was `loaded`. A third wish to stop calls `give_up`.
+    /// Everything in place; the first input will be the configuration that was read. A third wish to stop calls `give_up`.
     pub fn new(
         log: Log,
         notifier: Rc<Notifier>,
         signals: Signals,
         (scripts, ended): (Scripts, Ends),
         (parts, balancer): (Parts, Rc<RefCell<Balancer>>),
-        (wanted, loaded): (Wanted, Loaded),
+        (wanted, fresh): (Wanted, Fresh),
         (keep, give_up): (Keep, Arc<Notify>),
     ) -> Service {
         Service {
@@ -97,7 +98,7 @@ impl Service {
             balancer,
             patience: None,
             wanted,
-            first: Some(loaded),
+            first: Some(fresh),
             doubts: Doubts::default(),
             scale: Scale::default(),
             global: Global::default(),
@@ -109,14 +110,15 @@ impl Service {
         }
     }
 
-    fn configure(&mut self, loaded: Loaded) -> Input<'static> {
+    fn configure(&mut self, Fresh { mut loaded, trust }: Fresh) -> Input<'static> {
         self.doubts = Doubts::of(&loaded);
-        let mut config = loaded.parsed.config;
+        let mut config = std::mem::take(&mut loaded.parsed.config);
+        drop_elsewhere(loaded);
         self.scale = self.parts.keep(&mut config);
         self.global.clone_from(&config.global);
         // Both have it, or neither: whatever could be refused has been by now.
         let mut balancer = self.balancer.borrow_mut();
-        balancer.configure(&mut config);
+        balancer.configure(&mut config, trust);
         if balancer.makes_first_table() && self.patience.is_none() {
             self.patience = Timer::new().and_then(armed).ok();
             if self.patience.is_none() {
@@ -158,14 +160,13 @@ impl Service {
         }
         self.notifier.reloading();
         self.log.daemon(Level::Notice, format!("reading {} again", self.wanted.file.display()));
-        let (wanted, result) = (self.wanted.clone(), self.reader.0.clone());
+        let (wanted, parts, result) = (self.wanted.clone(), self.parts, self.reader.0.clone());
         // Files and user databases can be slow; adverts cannot wait for them.
         let read = move || {
             let loaded = or_panicked(&wanted, || {
                 let mut loaded = files::load(&wanted)?;
                 check_scripts(&mut loaded.parsed, &loaded.source);
-                let trust = Trust::load(loaded.parsed.config.lvs.ssl.as_ref());
-                Ok((loaded, trust.err().map(|error| error.to_string())))
+                Ok(Fresh::new(loaded, parts))
             });
             let _ = result.blocking_send(loaded);
         };
@@ -177,44 +178,49 @@ impl Service {
 
     fn end_reload(&mut self, result: Reloaded) -> Option<Input<'static>> {
         if std::mem::replace(&mut self.reload, Reload::None) == Reload::ReadingAndAgain {
+            drop_elsewhere(result);
             self.begin_reload();
             return None;
         }
         if self.stops > 0 {
             return None;
         }
-        match result {
+        let fresh = match result {
+            Ok(fresh) => fresh,
             Err(error) => {
                 self.refuse(&error.to_string());
-                None
+                return None;
             }
-            Ok((loaded, wrong)) => {
-                tell(&self.log, &loaded);
-                if !loaded.parsed.is_usable() {
-                    self.refuse("there are errors in it");
-                    return None;
-                }
-                if !loaded.is_usable() {
-                    self.refuse("there are warnings, and --strict refuses them");
-                    return None;
-                }
-                // At the start what is not understood is skipped, as the C version does. Here somebody has just written it, and skipping
-                // it would take back what is in force.
-                if let Some(new) = Doubts::of(&loaded).new_since(&self.doubts) {
-                    self.refuse(&format!("{new}, and that is not so in the configuration in force"));
-                    return None;
-                }
-                if let Some(wrong) = wrong.filter(|_| self.parts.checkers) {
-                    self.refuse(&wrong);
-                    return None;
-                }
-                if self.parts.scale(&loaded.parsed.config).is_empty() && !self.scale.is_empty() {
-                    self.refuse(self.scale.nothing_left());
-                    return None;
-                }
-                Some(self.configure(loaded))
-            }
+        };
+        tell(&self.log, &fresh.loaded);
+        if let Err(why) = self.judge(&fresh) {
+            self.refuse(&why);
+            drop_elsewhere(fresh);
+            return None;
         }
+        Some(self.configure(fresh))
+    }
+
+    /// Whether a new configuration may come into force.
+    fn judge(&self, Fresh { loaded, trust }: &Fresh) -> Result<(), String> {
+        if !loaded.parsed.is_usable() {
+            return Err("there are errors in it".to_owned());
+        }
+        if !loaded.is_usable() {
+            return Err("there are warnings, and --strict refuses them".to_owned());
+        }
+        // At the start what is not understood is skipped, as the C version does. Here somebody has just written it, and skipping
+        // it would take back what is in force.
+        if let Some(new) = Doubts::of(loaded).new_since(&self.doubts) {
+            return Err(format!("{new}, and that is not so in the configuration in force"));
+        }
+        if let Err(wrong) = trust {
+            return Err(wrong.clone());
+        }
+        if self.parts.scale(&loaded.parsed.config).is_empty() && !self.scale.is_empty() {
+            return Err(self.scale.nothing_left().to_owned());
+        }
+        Ok(())
     }
 
     fn refuse(&self, reason: &str) {

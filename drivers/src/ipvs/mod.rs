@@ -12,7 +12,9 @@ mod family;
 mod number;
 mod pipeline;
 mod reading;
+mod removal;
 mod socket;
 
 pub use pipeline::{Answer, BATCH, Ipvs};
+pub use removal::{is_gone, remove};
 pub use socket::{Channel, Socket};

@@ -58,6 +58,8 @@ impl Addresses {
 #[derive(Debug, Default)]
 struct Known {
     here: BTreeMap<IpAddr, BTreeSet<Place>>,
+    /// Those of each interface: they go with it.
+    on_link: BTreeMap<IfIndex, BTreeSet<IpAddr>>,
     news: VecDeque<(IpAddr, bool)>,
     complete: bool,
 }
@@ -67,8 +69,10 @@ impl Known {
         match event {
             KernelEvent::Snapshot { addresses, .. } => {
                 let mut here: BTreeMap<IpAddr, BTreeSet<Place>> = BTreeMap::new();
+                self.on_link.clear();
                 for address in addresses.iter().filter(|address| is_usable(address)) {
                     here.entry(address.ip).or_default().insert((address.index, address.prefix));
+                    self.on_link.entry(address.index).or_default().insert(address.ip);
                 }
                 let gone = self.here.keys().filter(|ip| !here.contains_key(ip)).map(|ip| (*ip, false));
                 let new = here.keys().filter(|ip| !self.here.contains_key(ip)).map(|ip| (*ip, true));
@@ -77,6 +81,7 @@ impl Known {
                 self.complete = true;
             }
             KernelEvent::Address(address) if is_usable(&address) => {
+                self.on_link.entry(address.index).or_default().insert(address.ip);
                 let places = self.here.entry(address.ip).or_default();
                 if places.is_empty() {
                     self.news.push_back((address.ip, true));
@@ -84,9 +89,15 @@ impl Known {
                 places.insert((address.index, address.prefix));
             }
             KernelEvent::Address(Address { index, ip, prefix, .. })
-            | KernelEvent::AddressGone { index, ip, prefix } => self.gone(ip, |place| *place == (index, prefix)),
+            | KernelEvent::AddressGone { index, ip, prefix } => {
+                self.gone(ip, |place| *place == (index, prefix));
+                let still = self.here.get(&ip).is_some_and(|places| places.iter().any(|place| place.0 == index));
+                if let Some(on_link) = self.on_link.get_mut(&index).filter(|_| !still) {
+                    on_link.remove(&ip);
+                }
+            }
             KernelEvent::LinkGone(index) => {
-                let all: Vec<IpAddr> = self.here.keys().copied().collect();
+                let all = self.on_link.remove(&index).unwrap_or_default();
                 all.into_iter().for_each(|ip| self.gone(ip, |place| place.0 == index));
             }
             KernelEvent::Link(_) => {}
@@ -147,6 +158,7 @@ mod tests {
         assert!(told(&mut known, KernelEvent::Address(address(2, "fe80::1", true))).is_empty());
         assert_eq!(told(&mut known, KernelEvent::Address(address(2, "fe80::1", false))), [say("fe80::1", true)]);
         // After an overrun.
+        assert!(known.on_link.values().all(|of| of.iter().all(|ip| known.here.contains_key(ip))));
         let second = snapshot(vec![address(3, "10.0.0.2", false)]);
         assert_eq!(told(&mut known, second), [say("fe80::1", false), say("10.0.0.2", true)]);
         assert_eq!(told(&mut known, KernelEvent::LinkGone(IfIndex(3))), [say("10.0.0.2", false)]);

@@ -13,6 +13,7 @@ pub mod ipvs;
 pub mod log;
 pub mod net;
 pub mod netlink;
+mod post;
 pub mod process;
 pub mod record;
 pub mod regex;

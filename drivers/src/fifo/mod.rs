@@ -6,18 +6,19 @@
 mod reader;
 
 use crate::log::{Level, Log, Part};
+use crate::post::Post;
 use crate::process::user;
 use keepalived_core::config::scripts::Runner;
 use reader::Reader;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, mkfifoat, open};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::chown;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Lines that may wait, besides the 64 KiB that the kernel keeps.
@@ -39,14 +40,9 @@ pub struct FifoSpec {
 
 /// A FIFO to write to. Dropping it ends its script and removes it.
 pub struct Fifo {
-    shared: Arc<Shared>,
+    lines: Arc<Post<Lines>>,
     /// Closed by the thread when all is done.
     done: Receiver<()>,
-}
-
-struct Shared {
-    lines: Mutex<Lines>,
-    bell: OwnedFd,
 }
 
 #[derive(Default)]
@@ -57,60 +53,48 @@ struct Lines {
     closed: bool,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ring(&self) {
-        // It can only fail when the counter is full, and then it rings already.
-        let _ = rustix::io::write(&self.bell, &1u64.to_ne_bytes());
-    }
-}
-
 impl Fifo {
     /// Has a thread make it, when the one `before` it at the same path has ended. Returns at once; what goes wrong is logged by `part`.
     ///
     /// # Errors
     /// When there is no thread or file descriptor to be had.
     pub fn open(spec: FifoSpec, before: Option<Fifo>, log: Log, part: Part) -> io::Result<Fifo> {
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let shared = Arc::new(Shared { lines: Mutex::default(), bell });
+        let lines = Arc::new(Post::new(Lines::default())?);
         let (ended, done) = sync_channel(1);
-        let writer = Writer { spec, log, part, shared: Arc::clone(&shared), losing: false, lost: 0 };
+        let writer = Writer { spec, log, part, lines: Arc::clone(&lines), losing: false, lost: 0 };
         std::thread::Builder::new().name("fifo".to_owned()).stack_size(256 * 1024).spawn(move || {
             if let Some(before) = before {
                 before.finish();
             }
             writer.work(ended);
         })?;
-        Ok(Fifo { shared, done })
+        Ok(Fifo { lines, done })
     }
 
     /// Writes a line, now or when there is room. When too many wait it is lost, and counted.
     pub fn line(&self, text: &str) {
-        let mut lines = self.shared.lock();
+        let mut lines = self.lines.lock();
         if lines.waiting.len() >= WAITING {
             lines.lost += 1;
         } else {
             lines.waiting.push_back(format!("{text}\n").into_bytes().into());
         }
         drop(lines);
-        self.shared.ring();
+        self.lines.ring();
     }
 
     /// Ends it: what there is to read may be read for a moment, the script is ended, the FIFO removed.
     pub fn finish(self) {
-        self.shared.lock().closed = true;
-        self.shared.ring();
+        self.lines.lock().closed = true;
+        self.lines.ring();
         let _ = self.done.recv_timeout(LAST_WORDS * 3);
     }
 }
 
 impl Drop for Fifo {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.ring();
+        self.lines.lock().closed = true;
+        self.lines.ring();
     }
 }
 
@@ -118,7 +102,7 @@ struct Writer {
     spec: FifoSpec,
     log: Log,
     part: Part,
-    shared: Arc<Shared>,
+    lines: Arc<Post<Lines>>,
     /// That lines are lost has been told.
     losing: bool,
     lost: u64,
@@ -180,15 +164,14 @@ impl Writer {
         let mut blocked = false;
         loop {
             self.wait(fifo, reader.as_ref(), blocked);
-            let mut count = [0; 8];
-            let _ = rustix::io::read(&self.shared.bell, &mut count);
+            self.lines.hear();
             if let Some(ended) = reader.as_mut().and_then(Reader::has_ended) {
                 *reader = None;
                 self.complain(&format!("its script has ended ({ended}); nothing reads it any more"));
             }
             blocked = false;
             loop {
-                let mut lines = self.shared.lock();
+                let mut lines = self.lines.lock();
                 self.lost += std::mem::take(&mut lines.lost);
                 let closed = lines.closed;
                 let Some(line) = lines.waiting.front().cloned() else {
@@ -213,13 +196,13 @@ impl Writer {
                     }
                     Err(error) => self.complain(&format!("cannot be written: {error}")),
                 }
-                self.shared.lock().waiting.pop_front();
+                self.lines.lock().waiting.pop_front();
             }
         }
     }
 
     fn wait(&self, fifo: &OwnedFd, reader: Option<&Reader>, blocked: bool) {
-        let mut fds = vec![PollFd::new(&self.shared.bell, PollFlags::IN)];
+        let mut fds = vec![PollFd::new(&*self.lines, PollFlags::IN)];
         if blocked {
             fds.push(PollFd::new(fifo, PollFlags::OUT));
         }

@@ -121,7 +121,7 @@ fn who_does_not_read_loses_lines_and_holds_up_nobody() {
     for number in 0..10_000 {
         fifo.line(&format!("{number} {long}"));
     }
-    let shared = Arc::clone(&fifo.shared);
+    let shared = Arc::clone(&fifo.lines);
     assert!(shared.lock().waiting.len() <= WAITING);
     let (read, got) = sync_channel(20_000);
     let from = path.clone();
@@ -171,7 +171,7 @@ fn another_one_in_its_place_waits_for_its_end() {
     let other = FifoSpec { script: Some((argv, own())), ..spec(&path) };
     let second = Fifo::open(other, Some(first), quiet(), Part::Checkers).unwrap();
     second.line("line");
-    until("it is made again", || path.exists() && second.shared.lock().waiting.is_empty());
+    until("it is made again", || path.exists() && second.lines.lock().waiting.is_empty());
     assert_eq!(lines(&path).next().as_deref(), Some("line"));
     second.finish();
     assert!(!path.exists());

@@ -7,19 +7,20 @@ pub(crate) mod spawn;
 pub mod user;
 
 use crate::log::{Level, Log, Part};
+use crate::post::Post;
 use keepalived_core::config::scripts::Runner;
 use keepalived_core::kernel::Errno;
 use keepalived_core::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use rustix::buffer::spare_capacity;
-use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
+use rustix::event::{Timespec, epoll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -58,17 +59,10 @@ enum Request {
 }
 
 struct Mailbox {
-    requests: Mutex<VecDeque<Request>>,
+    requests: Post<VecDeque<Request>>,
     /// Scripts that have been asked for and not been started.
     waiting: AtomicUsize,
     closed: AtomicBool,
-    bell: OwnedFd,
-}
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Request>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The scripts that run or wait. Dropping it forgets those that wait; the helper thread ends when those that run have ended, whom nobody else would
@@ -82,7 +76,7 @@ pub struct Scripts {
 impl Drop for Scripts {
     fn drop(&mut self) {
         self.mailbox.closed.store(true, Ordering::Release);
-        self.ring();
+        self.mailbox.requests.ring();
     }
 }
 
@@ -93,12 +87,10 @@ impl Scripts {
     /// When there is no thread or file descriptor to be had.
     pub fn start(log: Log, part: Part, limits: Limits) -> io::Result<(Scripts, Ends)> {
         let (ended, results) = unbounded_channel();
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let requests = Post::new(VecDeque::new())?;
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        epoll::add(&epoll, &bell, epoll::EventData::new_u64(BELL), epoll::EventFlags::IN)?;
-        let requests = Mutex::default();
-        let mailbox =
-            Arc::new(Mailbox { requests, waiting: AtomicUsize::new(0), closed: AtomicBool::new(false), bell });
+        epoll::add(&epoll, &requests, epoll::EventData::new_u64(BELL), epoll::EventFlags::IN)?;
+        let mailbox = Arc::new(Mailbox { requests, waiting: AtomicUsize::new(0), closed: AtomicBool::new(false) });
         let helper = Helper {
             mailbox: Arc::clone(&mailbox),
             ended: ended.clone(),
@@ -135,13 +127,8 @@ impl Scripts {
     }
 
     fn ask(&self, request: Request) {
-        self.mailbox.lock().push_back(request);
-        self.ring();
-    }
-
-    fn ring(&self) {
-        // It can only fail when the counter is full, and then it rings already.
-        let _ = rustix::io::write(&self.mailbox.bell, &1u64.to_ne_bytes());
+        self.mailbox.requests.lock().push_back(request);
+        self.mailbox.requests.ring();
     }
 }
 
@@ -179,8 +166,7 @@ impl Helper {
             let _ = epoll::wait(&self.epoll, spare_capacity(&mut ready), limit.as_ref());
             for event in ready.iter().map(|event: &epoll::Event| event.data.u64()) {
                 if event == BELL {
-                    let mut count = [0; 8];
-                    let _ = rustix::io::read(&self.mailbox.bell, &mut count);
+                    self.mailbox.requests.hear();
                 } else {
                     self.reap(ScriptId(event));
                 }
@@ -188,7 +174,7 @@ impl Helper {
             let blind: Vec<ScriptId> = self.blind.iter().copied().collect();
             blind.into_iter().for_each(|id| self.reap(id));
             loop {
-                let request = self.mailbox.lock().pop_front();
+                let request = self.mailbox.requests.lock().pop_front();
                 match request {
                     Some(Request::Run(asked)) => {
                         self.waiting.insert(asked.0.id, *asked);

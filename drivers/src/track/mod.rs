@@ -6,10 +6,11 @@
 mod number;
 
 use crate::log::{Level, Log, Part};
+use crate::post::Post;
 use keepalived_core::config::model::FileConfig;
 use keepalived_core::net::Name;
 use number::{Number, parse};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -19,7 +20,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Values that may wait to be told; the thread waits when they are more.
@@ -32,12 +33,7 @@ const LONGEST: u64 = 127;
 pub type Values = Receiver<(Name, Option<i32>)>;
 
 /// The files that are tracked. Dropping it ends the thread.
-pub struct TrackFiles(Arc<Shared>);
-
-struct Shared {
-    wish: Mutex<Wish>,
-    bell: OwnedFd,
-}
+pub struct TrackFiles(Arc<Post<Wish>>);
 
 enum Wish {
     Nothing,
@@ -57,12 +53,11 @@ impl TrackFiles {
     /// # Errors
     /// When there is no thread or file descriptor to be had.
     pub fn start(log: Log, part: Part) -> io::Result<(TrackFiles, Values)> {
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let shared = Arc::new(Shared { wish: Mutex::new(Wish::Nothing), bell });
+        let wishes = Arc::new(Post::new(Wish::Nothing)?);
         let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let (told, values) = channel(TOLD);
         let watcher = Watcher {
-            shared: Arc::clone(&shared),
+            wishes: Arc::clone(&wishes),
             inotify,
             told,
             log,
@@ -71,7 +66,7 @@ impl TrackFiles {
             directories: BTreeMap::new(),
         };
         std::thread::Builder::new().name("files".to_owned()).stack_size(256 * 1024).spawn(move || watcher.work())?;
-        Ok((TrackFiles(shared), values))
+        Ok((TrackFiles(wishes), values))
     }
 
     /// These are tracked from now on. All of them are told anew.
@@ -80,9 +75,8 @@ impl TrackFiles {
     }
 
     fn wish(&self, wish: Wish) {
-        *self.0.wish.lock().unwrap_or_else(PoisonError::into_inner) = wish;
-        // It can only fail when the counter is full, and then it rings already.
-        let _ = rustix::io::write(&self.0.bell, &1u64.to_ne_bytes());
+        *self.0.lock() = wish;
+        self.0.ring();
     }
 }
 
@@ -90,10 +84,12 @@ struct Tracked {
     path: PathBuf,
     /// What was told last.
     last: Option<Option<i32>>,
+    /// What it said when it was tracked before.
+    before: Option<i32>,
 }
 
 struct Watcher {
-    shared: Arc<Shared>,
+    wishes: Arc<Post<Wish>>,
     inotify: OwnedFd,
     told: Sender<(Name, Option<i32>)>,
     log: Log,
@@ -106,12 +102,10 @@ struct Watcher {
 impl Watcher {
     fn work(mut self) {
         loop {
-            let mut fds = [PollFd::new(&self.shared.bell, PollFlags::IN), PollFd::new(&self.inotify, PollFlags::IN)];
+            let mut fds = [PollFd::new(&*self.wishes, PollFlags::IN), PollFd::new(&self.inotify, PollFlags::IN)];
             let _ = poll(&mut fds, None);
-            let mut count = [0; 8];
-            let _ = rustix::io::read(&self.shared.bell, &mut count);
-            let wish =
-                std::mem::replace(&mut *self.shared.wish.lock().unwrap_or_else(PoisonError::into_inner), Wish::Nothing);
+            self.wishes.hear();
+            let wish = std::mem::replace(&mut *self.wishes.lock(), Wish::Nothing);
             match wish {
                 Wish::Nothing => {}
                 Wish::Track(files) => self.track(files),
@@ -127,7 +121,13 @@ impl Watcher {
         for watch in std::mem::take(&mut self.directories).into_keys() {
             let _ = inotify::remove_watch(&self.inotify, watch);
         }
-        self.files = files.into_iter().map(|(name, path)| (name, Tracked { path, last: None })).collect();
+        let mut old = std::mem::take(&mut self.files);
+        let tracked = files.into_iter().map(|(name, path)| {
+            let old = old.remove(&name).filter(|old| old.path == path);
+            let before = old.and_then(|old| old.last.unwrap_or(old.before));
+            (name, Tracked { path, last: None, before })
+        });
+        self.files = tracked.collect();
         let names: Vec<Name> = self.files.keys().cloned().collect();
         for name in &names {
             self.watch(name);
@@ -181,7 +181,12 @@ impl Watcher {
                     "track_file {name}: the number in {} is not one of 32 bits; it is ignored",
                     tracked.path.display()
                 );
-                return self.log.say(self.part, Level::Warning, text);
+                self.log.say(self.part, Level::Warning, text);
+                if tracked.last.is_some() {
+                    return;
+                }
+                // Somebody waits for what it says.
+                tracked.before
             }
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => {

@@ -71,6 +71,22 @@ fn what_is_written_moved_and_removed_is_told() {
 }
 
 #[test]
+fn a_number_that_is_ignored_leaves_the_one_before_and_is_told_when_it_is_asked_for() {
+    let mut bed = Bed::new();
+    bed.put("a", "99999999999");
+    bed.track(&["a"]);
+    bed.says("a", None);
+    bed.put("a", "7");
+    bed.says("a", Some(7));
+    bed.put("a", "99999999999");
+    for _ in 0..2 {
+        bed.track(&["a", "b"]);
+        bed.says("a", Some(7));
+        bed.says("b", None);
+    }
+}
+
+#[test]
 fn only_what_a_writer_has_closed_counts() {
     let mut bed = Bed::new();
     bed.track(&["a"]);

@@ -57,15 +57,26 @@ impl Trust {
         Ok(Trust(Arc::new(finish(config))))
     }
 
-    /// A session with a server. `name` is sent to it (SNI), unless it is an address.
+    /// A session with a server. `name` is sent to it (SNI) without the port that it may have, unless it is an address.
     pub(crate) fn session(&self, ip: IpAddr, name: Option<&str>) -> Result<ClientConnection, String> {
         let name = match name {
             // Sent as it is nowhere: RFC 6066 section 3 has names only.
             None => ServerName::IpAddress(ip.into()),
-            Some(name) => ServerName::try_from(name.to_owned())
+            Some(name) => ServerName::try_from(host(name).to_owned())
                 .map_err(|_| format!("{name:?} cannot be sent as the name of a server"))?,
         };
         ClientConnection::new(Arc::clone(&self.0), name).map_err(|error| error.to_string())
+    }
+}
+
+/// The host of a `Host` header: a name or an address, with a port or without, an IPv6 address in brackets (RFC 3986 section 3.2).
+fn host(name: &str) -> &str {
+    if let Some((ip, _)) = name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return ip;
+    }
+    match name.split_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => name,
     }
 }
 

@@ -174,7 +174,10 @@ fn with_an_authority_a_certificate_must_come_from_it() {
 #[test]
 fn a_name_is_sent_where_there_is_one() {
     let (address, named) = serve(server_of(&self_signed(params("a"))), End::Announced);
-    for (name, seen) in [(None, None), (Some("www.example.org"), Some("www.example.org")), (Some("192.0.2.1"), None)] {
+    let names = ["www.example.org", "www.example.org:443"].map(|name| (Some(name), Some("www.example.org")));
+    let addresses = ["192.0.2.1", "192.0.2.1:443", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443"];
+    let addresses = addresses.map(|address| (Some(address), None));
+    for (name, seen) in [(None, None)].into_iter().chain(names).chain(addresses) {
         works(&Trust::anything(), &to(address, name));
         assert_eq!(named.recv().unwrap().as_deref(), seen);
     }

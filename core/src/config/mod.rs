@@ -25,6 +25,7 @@ pub mod source;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Place, Severity, Span};
+pub mod trust;
 pub use origin::origins;
 pub use preprocess::needs;
 pub use print::{Secrets, print};

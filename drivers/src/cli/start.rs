@@ -15,7 +15,7 @@ use crate::daemon::watcher::Watcher;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::syslog::{self, Facility, Syslog};
 use crate::log::{File, Level, Log, Part, Sink, Stderr, stderr_is_journal};
-use crate::process::checks::check_scripts;
+use crate::process::checks::{check_scripts, check_trust};
 use crate::process::{Limits, Scripts};
 use crate::record::Recording;
 use crate::run::{Observer, run};
@@ -98,6 +98,9 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
         }
     })?;
     check_scripts(&mut loaded.parsed, &loaded.source);
+    if plan.parts.checkers {
+        check_trust(&mut loaded.parsed, &loaded.source);
+    }
     if !loaded.is_usable() {
         let rendered = loaded.rendered(in_colour(&io::stderr()));
         let what = if loaded.parsed.is_usable() { "warnings, and --strict refuses them" } else { "errors" };

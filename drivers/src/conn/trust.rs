@@ -42,19 +42,34 @@ impl Trust {
         let Some(ssl) = ssl else { return Ok(Trust::anything()) };
         let verifier: Arc<dyn ServerCertVerifier> = match &ssl.ca {
             None => Arc::new(Anything(ring::default_provider())),
-            Some(path) => Arc::new(Authorities::load(path)?),
+            Some(file) => Arc::new(Authorities::load(&file.path)?),
         };
         let builder = builder(verifier);
         let (Some(certificate), Some(key)) = (&ssl.certificate, &ssl.key) else {
             return Ok(Trust(Arc::new(finish(builder.with_no_client_auth()))));
         };
-        let chain = certificates("certificate", certificate)?;
+        let chain = certificates("certificate", &certificate.path)?;
         let password = ssl.password.as_ref().map(|password| password.0.as_str());
-        let private = private_key(key, password)?;
+        let private = private_key(&key.path, password)?;
         let config = builder
             .with_client_auth_cert(chain, private)
-            .map_err(|error| TrustError("key", key.clone(), error.to_string()))?;
+            .map_err(|error| TrustError("key", key.path.clone(), error.to_string()))?;
         Ok(Trust(Arc::new(finish(config))))
+    }
+
+    /// What is wrong with each of the files of an `SSL` block: the keyword that names it, and why it cannot be used.
+    #[must_use]
+    pub fn problems(ssl: &Ssl) -> Vec<(&'static str, String)> {
+        let ca = ssl.ca.as_ref().and_then(|file| Authorities::load(&file.path).err());
+        let certificate = ssl.certificate.as_ref().and_then(|file| certificates("certificate", &file.path).err());
+        let password = ssl.password.as_ref().map(|password| password.0.as_str());
+        let key = ssl.key.as_ref().and_then(|file| private_key(&file.path, password).err());
+        let mut found: Vec<TrustError> = [ca, certificate, key].into_iter().flatten().collect();
+        if found.is_empty() {
+            // Each for itself is as it should be: perhaps they do not belong together.
+            found.extend(Trust::load(Some(ssl)).err());
+        }
+        found.into_iter().map(|TrustError(keyword, _, why)| (keyword, why)).collect()
     }
 
     /// A session with a server. `name` is sent to it (SNI) without the port that it may have, unless it is an address.

@@ -10,7 +10,7 @@ use crate::doubts::Doubts;
 use crate::elsewhere::drop_elsewhere;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
-use crate::process::checks::check_scripts;
+use crate::process::checks::{check_scripts, check_trust};
 use crate::process::{Ends, Scripts};
 use crate::world::Side;
 use keepalived_core::config::Severity;
@@ -166,6 +166,9 @@ impl Service {
             let loaded = or_panicked(&wanted, || {
                 let mut loaded = files::load(&wanted)?;
                 check_scripts(&mut loaded.parsed, &loaded.source);
+                if parts.checkers {
+                    check_trust(&mut loaded.parsed, &loaded.source);
+                }
                 Ok(Fresh::new(loaded, parts))
             });
             let _ = result.blocking_send(loaded);

@@ -61,7 +61,20 @@ pub(super) const CODES: &[Code] = &[
         means: "A range is written as `192.0.2.10-20`, as two addresses, or as a network with its length.",
         why: "The C version leaves the line out: nobody serves these addresses.",
         wrong: Example::File("virtual_server_group web {\n    192.0.2.20-10 80\n}\n"),
-        right: Example::File("virtual_server_group web {\n    192.0.2.10-20 80\n}\n"),
+        right: Example::File(
+            "virtual_server_group web {\n    192.0.2.10-20 80\n}\n\n\
+             virtual_server group web {\n    protocol TCP\n    lvs_sched rr\n    lvs_method NAT\n    real_server 10.0.0.2 80 {\n    }\n}\n",
+        ),
+    },
+    Code {
+        name: "ssl-file",
+        usual: Error,
+        title: "a certificate or key that cannot be used",
+        means: "A file that `SSL` names cannot be read, or what is in it cannot be used. It is a warning where there are no \
+                SSL_GET checks.",
+        why: "Every SSL_GET check would fail, and take its server out of the pool. The health checks of the C version end.",
+        wrong: Example::Told("`ca /etc/keepalived/ca.pem`, where there is no such file."),
+        right: Example::File("SSL {\n    ca /etc/ssl/certs/ca-certificates.crt\n}\n"),
     },
     Code {
         name: "unknown-file",

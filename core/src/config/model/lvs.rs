@@ -1,6 +1,7 @@
 //! The load balancer: virtual and real servers.
 
 use super::{Check, Script, choices};
+use crate::config::diagnostic::Place;
 use crate::net::{Family, Name};
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
@@ -37,11 +38,27 @@ pub struct Ssl {
     /// `password`: what the key is encrypted with.
     pub password: Option<Secret>,
     /// `ca`: the file of certificates that are trusted.
-    pub ca: Option<String>,
+    pub ca: Option<FilePath>,
     /// `certificate`: the file of the own certificate.
-    pub certificate: Option<String>,
+    pub certificate: Option<FilePath>,
     /// `key`: the file of its key.
-    pub key: Option<String>,
+    pub key: Option<FilePath>,
+}
+
+/// The path of a file that is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilePath {
+    /// As it is written.
+    pub path: String,
+    /// Where that is.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+impl From<String> for FilePath {
+    fn from(path: String) -> Self {
+        FilePath { path, at: Place::default() }
+    }
 }
 
 /// A text that is not shown to anybody.

@@ -90,9 +90,9 @@ fn v6(end: u16) -> IpAddr {
 fn ssl(g: &mut Gen) -> Ssl {
     Ssl {
         password: maybe(g, |g| Secret(word(g))),
-        ca: maybe(g, word),
-        certificate: maybe(g, word),
-        key: maybe(g, word),
+        ca: maybe(g, |g| word(g).into()),
+        certificate: maybe(g, |g| word(g).into()),
+        key: maybe(g, |g| word(g).into()),
     }
 }
 

@@ -129,7 +129,7 @@ fn is_refused(trust: &Trust, dial: &Dial, why: &str) {
 
 fn trust_in(pem: &str) -> Trust {
     let dir = tempfile::tempdir().unwrap();
-    Trust::load(Some(&Ssl { ca: Some(file(&dir, "ca.pem", pem)), ..Ssl::default() })).unwrap()
+    Trust::load(Some(&Ssl { ca: Some(file(&dir, "ca.pem", pem).into()), ..Ssl::default() })).unwrap()
 }
 
 fn file(dir: &TempDir, name: &str, text: &str) -> String {
@@ -254,8 +254,8 @@ fn our_certificate_is_shown_with_a_key_that_may_be_encrypted() {
     let (address, _) = serve(config(&server, Some(&authority.0), rustls::ALL_VERSIONS), End::Announced);
     assert!(check(&Trust::anything(), &to(address, None)).is_ok_and(|(data, _)| data.is_empty()), "refused");
     let ssl = |key: &str, password: Option<&str>| Ssl {
-        certificate: Some(file(&dir, "cert.pem", &own.pem)),
-        key: Some(key.to_owned()),
+        certificate: Some(file(&dir, "cert.pem", &own.pem).into()),
+        key: Some(key.to_owned().into()),
         password: password.map(|password| Secret(password.to_owned())),
         ca: None,
     };
@@ -275,14 +275,20 @@ fn our_certificate_is_shown_with_a_key_that_may_be_encrypted() {
     assert!(why(&ssl(&old, Some("secret"))).contains("openssl pkcs8"));
     let other = file(&dir, "other.pem", &server.key.serialize_pem());
     assert!(Trust::load(Some(&ssl(&other, None))).is_err(), "a key of another certificate");
+    let found =
+        |key: &str| Trust::problems(&ssl(key, None)).into_iter().map(|(keyword, _)| keyword).collect::<Vec<_>>();
+    assert_eq!(found(&plain), [""; 0]);
+    for key in [&encrypted, &other, "/no/such/key.pem"] {
+        assert_eq!(found(key), ["key"], "{key}");
+    }
 }
 
 #[test]
 fn files_that_cannot_be_read_are_named() {
-    let ssl = Ssl { ca: Some("/no/such/ca.pem".to_owned()), ..Ssl::default() };
+    let ssl = Ssl { ca: Some("/no/such/ca.pem".to_owned().into()), ..Ssl::default() };
     let why = Trust::load(Some(&ssl)).unwrap_err().to_string();
     assert!(why.contains("ca /no/such/ca.pem"), "{why}");
     let dir = tempfile::tempdir().unwrap();
-    let ssl = Ssl { ca: Some(file(&dir, "empty", "")), ..Ssl::default() };
+    let ssl = Ssl { ca: Some(file(&dir, "empty", "").into()), ..Ssl::default() };
     assert!(Trust::load(Some(&ssl)).unwrap_err().to_string().contains("no certificate"));
 }

@@ -8,7 +8,7 @@ use crate::config::build::address::after;
 use crate::config::diagnostic::{Diagnostic, Span, Via};
 use crate::config::keywords::{Keyword, VIRTUAL_SERVER};
 use crate::config::lexer::Word;
-use crate::config::model::{Choice, Forwarding, Granularity, Secret, Tunnel, TunnelChecksum};
+use crate::config::model::{Choice, FilePath, Forwarding, Granularity, Secret, Tunnel, TunnelChecksum};
 use crate::net::Family;
 use core::net::{IpAddr, Ipv4Addr};
 
@@ -134,6 +134,23 @@ impl Setting for Secret {
 impl Blank for Secret {
     fn blank() -> Self {
         Secret::default()
+    }
+}
+
+impl Setting for FilePath {
+    fn set(&mut self, cx: &mut Context<'_, '_>, item: &Item<'_>) {
+        self.path.set(cx, item);
+        self.at = item.args.into();
+    }
+
+    fn say(&self, keyword: &Keyword) -> Said {
+        self.path.say(keyword)
+    }
+}
+
+impl Blank for FilePath {
+    fn blank() -> Self {
+        FilePath::default()
     }
 }
 

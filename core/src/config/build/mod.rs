@@ -151,6 +151,9 @@ impl Context<'_, '_> {
             }
         }
     }
+            Standing::InPart(lacks) => {
+                Diagnostic::warning("not-yet", span, format!("`{}` is built in part", keyword.name)).label(lacks)
+            }
 
     fn finish(&mut self) {
         for (at, more) in self.later.values() {

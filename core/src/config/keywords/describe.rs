@@ -82,12 +82,14 @@ pub fn sentences(keyword: &Keyword) -> Vec<String> {
         out.push("written twice, the first counts".to_owned());
     }
     match keyword.standing {
-        Standing::Implemented => {}
+        Standing::Implemented if keyword.except.is_empty() => {}
+        Standing::Implemented => out.push(format!("not built yet: {}", keyword.except)),
         Standing::NoEffect(reason) => out.push(format!("no effect: {reason}")),
         Standing::NotYet(effect) => out.push(format!("not built yet: {effect}")),
     }
     out
 }
+        Standing::InPart(lacks) => out.push(format!("built in part: {lacks}")),
 
 /// Everything about the keywords of this name, for a terminal.
 #[must_use]

@@ -42,6 +42,9 @@ pub(super) const LOOSE: Arg = Arg::Form("[on|off]", 0, 1);
 const SERVER: &str = "IP [PORT]";
 const METHOD: Arg = Arg::Form("NAT|DR|TUN|FNAT [type ipip|gre|gue] [port N] [nocsum|csum|remcsum]", 1, 6);
 
+/// What comes of `FNAT`, which the stock kernel does not have.
+const FNAT: &str = "`FNAT`, which is programmed as NAT: answers must come back through this machine";
+
 const SCHED: Keyword = lvs(
     VIRTUAL_SERVER,
     "lvs_sched",
@@ -49,7 +52,8 @@ const SCHED: Keyword = lvs(
     "wlc",
     "how a real server is chosen for a connection, as in ipvsadm",
 );
-const VS_METHOD: Keyword = lvs(VIRTUAL_SERVER, "lvs_method", METHOD, "NAT", "how packets reach the real servers");
+const VS_METHOD: Keyword =
+    lvs(VIRTUAL_SERVER, "lvs_method", METHOD, "NAT", "how packets reach the real servers").except(FNAT);
 const ESTABLISHED: Keyword = lvs(
     VIRTUAL_SERVER,
     "establish_timeout",
@@ -134,7 +138,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     lvs(VIRTUAL_SERVER, "snmp_name", Arg::Word, "", "the name in SNMP").not_yet(SNMP),
     lvs(VIRTUAL_SERVER, "sorry_server", Arg::Form(SERVER, 1, 2), "", "what answers while the quorum is missing"),
     lvs(VIRTUAL_SERVER, "sorry_server_inhibit", LOOSE, "off", "the sorry server stays with weight 0 while it is not needed"),
-    lvs(VIRTUAL_SERVER, "sorry_server_lvs_method", METHOD, "lvs_method", "how packets reach the sorry server"),
+    lvs(VIRTUAL_SERVER, "sorry_server_lvs_method", METHOD, "lvs_method", "how packets reach the sorry server")
+        .except(FNAT),
     lvs(VIRTUAL_SERVER, "real_server", Arg::FormBlock(SERVER, 1, 2), "", "one of those that do the work"),
     lvs(VIRTUAL_SERVER, "laddr_group_name", Arg::Word, "", "the local_address_group that FNAT takes addresses from")
         .not_yet(STOCK),
@@ -148,7 +153,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         .no_effect("the kernel has no such mask since Linux 2.4"),
 
     lvs(REAL_SERVER, "weight", WEIGHT, "that of the virtual server", "its share of the connections"),
-    lvs(REAL_SERVER, "lvs_method", METHOD, "that of the virtual server", "how packets reach it"),
+    lvs(REAL_SERVER, "lvs_method", METHOD, "that of the virtual server", "how packets reach it").except(FNAT),
     lvs(REAL_SERVER, "uthreshold", COUNT, "0", "no new connections from this many on; 0: no limit"),
     lvs(REAL_SERVER, "lthreshold", COUNT, "0", "new connections again below this many"),
     lvs(REAL_SERVER, "inhibit_on_failure", Arg::Switch, "that of the virtual server", "it stays with weight 0 when it fails"),

@@ -6,6 +6,8 @@ mod address;
 mod bfd;
 mod check;
 pub mod describe;
+mod directive;
+pub mod example;
 mod global;
 mod index;
 mod instance;
@@ -89,6 +91,8 @@ pub struct Keyword {
     pub doc: &'static str,
     /// Whether it is built.
     pub standing: Standing,
+    /// Which of its words is not built, though it is, and what follows from it; empty: none.
+    pub except: &'static str,
     /// Whether it may be written more than once, each time adding something.
     pub many: bool,
     /// Whether the first one counts where it is written twice; of others the last does. The C version is like that.
@@ -201,13 +205,26 @@ pub enum Standing {
     Implemented,
     /// It is read and checked, but nothing comes of it, for this reason.
     NoEffect(&'static str),
+    /// Some of what it says is done; this is not yet.
+    InPart(&'static str),
     /// It is read and checked, but nothing comes of it yet. This follows from it.
     NotYet(&'static str),
 }
 
 const fn keyword(block: Path, name: &'static str, arg: Arg, default: &'static str, doc: &'static str) -> Keyword {
     let first_counts = matches!(arg, Arg::Script | Arg::Optional(Arg::Script));
-    Keyword { block, name, arg, default, doc, standing: Standing::Implemented, many: false, first_counts, alias: None }
+    Keyword {
+        block,
+        name,
+        arg,
+        default,
+        doc,
+        standing: Standing::Implemented,
+        except: "",
+        many: false,
+        first_counts,
+        alias: None,
+    }
 }
 
 /// Another spelling of the keyword `of`.
@@ -228,6 +245,16 @@ impl Keyword {
 
     const fn not_yet(mut self, effect: &'static str) -> Keyword {
         self.standing = Standing::NotYet(effect);
+        self
+    }
+
+    const fn in_part(mut self, lacks: &'static str) -> Keyword {
+        self.standing = Standing::InPart(lacks);
+        self
+    }
+
+    const fn except(mut self, what: &'static str) -> Keyword {
+        self.except = what;
         self
     }
 

@@ -229,8 +229,16 @@ struct TunnelWords<'a> {
 
 fn forwarding(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<Forwarding> {
     let words = words_of(item);
-    let (method, options) = words.split_first()?;
-    let method = method_name(cx, item, method)?;
+    let (first, options) = words.split_first()?;
+    let method = method_name(cx, item, first)?;
+    if method == "FNAT" {
+        cx.once(
+            item.keyword,
+            Diagnostic::warning("not-yet", first.span, "`FNAT` is not built yet")
+                .label("programmed as NAT")
+                .note("the source of connections stays the client's: answers must come back through this machine"),
+        );
+    }
     if method != "TUN" {
         if let (Some(first), Some(last)) = (options.first(), options.last()) {
             cx.report(

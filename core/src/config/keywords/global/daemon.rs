@@ -22,9 +22,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     row("shutdown_script", Arg::Script, "", "run once after everything else is done").not_yet(ONCE),
     row("shutdown_script_timeout", Arg::WholeSeconds(1, 1000), "10", "seconds that shutdown_script may take")
         .not_yet(ONCE),
-    row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").first_counts().not_yet(SERVERS_ONLY),
+    row("notify_fifo", FIFO_FORM, "", "a FIFO that is told of every change").first_counts().in_part(SERVERS_ONLY),
     row("notify_fifo_script", Arg::Script, "", "started to read notify_fifo, whose path is its last argument")
-        .not_yet(SERVERS_ONLY),
+        .in_part(SERVERS_ONLY),
     row("vrrp_notify_fifo", FIFO_FORM, "", "a FIFO that is told of changes of instances and groups")
         .first_counts()
         .not_yet(FIFO),

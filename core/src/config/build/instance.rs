@@ -96,6 +96,11 @@ pub(super) fn read(cx: &mut Context<'_, '_>, trackables: &mut Trackables, name: 
     });
     draft.written = seen.keys().collect();
     draft.spans = seen.spans();
+    // Under another name, which has been told.
+    draft.has_addresses |= seen.get("virtual_ipaddress").is_some_and(|phrase| {
+        let word = phrase.words.first().map(|word| word.text.as_str());
+        word != Some("virtual_ipaddress")
+    });
     let mut seen = Seen::new();
     for block in authentication {
         walk(cx, &block.statements, keywords::AUTHENTICATION, &mut seen, |cx, item| match item.value {

@@ -280,7 +280,10 @@ fn walk<'a, 's, 'd>(
             continue;
         }
         let Some(keyword) = keywords::find(block, &first.text) else {
-            unknown::keyword(cx, block, statement, first);
+            if let Some(meant) = unknown::keyword(cx, block, statement, first) {
+                // It is not missing.
+                seen.note(meant.meaning(), phrase);
+            }
             continue;
         };
         if !said {

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::config::ast::Statement;
-use crate::config::diagnostic::{Diagnostic, Severity};
+use crate::config::diagnostic::Diagnostic;
 use crate::config::keywords::{self, Keyword, Path, Standing};
 use crate::config::lexer::Word;
 use crate::net::Name;
@@ -10,24 +10,37 @@ use crate::net::Name;
 /// Nobody reads more of them, and each is a search through the whole table.
 const MAX_SUGGESTIONS: usize = 40;
 
-/// Reports `word`, and what was perhaps meant.
-pub(super) fn keyword(cx: &mut Context<'_, '_>, block: Path, statement: &Statement, word: &Word) {
-    let place = if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") };
-    let skipped = if statement.block.is_some() { "the whole block is skipped" } else { "the line is skipped" };
+/// Reports `word`, and what was perhaps meant. What was, where a block that would do something is lost with it.
+pub(super) fn keyword(
+    cx: &mut Context<'_, '_>,
+    block: Path,
+    statement: &Statement,
+    word: &Word,
+) -> Option<&'static Keyword> {
     let name: String = word.text.chars().take(60).collect();
     if cx.partial && !keywords::blocks_of(&word.text).is_empty() {
         // What it should stand in was perhaps on a line that is left out.
-        return;
+        return None;
     }
     let meant = suggestion(cx, block, &word.text);
-    let mut diagnostic =
-        Diagnostic::warning("unknown-keyword", word.span, format!("`{name}` is no keyword {place}")).label(skipped);
-    // Without a whole section nothing is as it was meant.
-    let section = |k: &Keyword| k.block == keywords::ROOT && k.standing == Standing::Implemented;
-    if block.is_empty() && statement.block.is_some() && meant.is_some_and(section) {
-        diagnostic.severity = Severity::Error;
+    let lost = statement.block.as_ref().and_then(|_| lost(&word.text, meant));
+    let message = format!("`{name}` is no keyword {}", place(block));
+    let mut diagnostic = match (lost, &statement.block) {
+        // Without the block nothing is as it was meant.
+        (Some(_), _) => Diagnostic::error("unknown-keyword", word.span, message).label("the whole block would be lost"),
+        (None, Some(_)) => {
+            Diagnostic::warning("unknown-keyword", word.span, message).label("the whole block is skipped")
+        }
+        (None, None) => Diagnostic::warning("unknown-keyword", word.span, message).label("the line is skipped"),
+    };
+    if lost.is_some_and(is_check) {
+        diagnostic = diagnostic.note("the real server would never be checked, and stay in the pool");
     }
     match (keywords::blocks_of(&word.text), meant) {
+        ([], _) if let Some((known, value)) = glued(block, &word.text) => {
+            diagnostic =
+                diagnostic.help(format!("write `{known} {value}`: a blank stands between a keyword and its value"));
+        }
         ([], Some(meant)) => {
             diagnostic = diagnostic.help(format!("did you mean `{}`{}?", meant.name, belongs(block, meant)));
         }
@@ -39,10 +52,40 @@ pub(super) fn keyword(cx: &mut Context<'_, '_>, block: Path, statement: &Stateme
             if let Some(meant) = meant.filter(|meant| meant.block == block) {
                 diagnostic = diagnostic.help(format!("did you mean `{}`?", meant.name));
             }
+            // Where it stands is perhaps deeper than it should be.
+            let above = |outer: &&Path| {
+                !outer.is_empty() && block.strip_prefix(**outer).is_some_and(|rest| rest.starts_with('/'))
+            };
+            let blocks = match blocks.iter().filter(above).max_by_key(|outer| outer.len()) {
+                Some(nearest) => core::slice::from_ref(nearest),
+                None => blocks,
+            };
             diagnostic = diagnostic.note(format!("`{name}` belongs {}", list(blocks)));
         }
     }
     cx.report(diagnostic);
+    lost
+}
+
+/// A keyword and its value with a sign between them, as in other languages.
+fn glued<'w>(block: Path, word: &'w str) -> Option<(&'static str, &'w str)> {
+    let (name, value) = word.split_once(['=', ':'])?;
+    (!value.is_empty()).then_some((keywords::find(block, name)?.name, value))
+}
+
+/// The keyword whose block is lost with `word`, if something would have come of it.
+fn lost(word: &str, meant: Option<&'static Keyword>) -> Option<&'static Keyword> {
+    let elsewhere = keywords::blocks_of(word).iter().filter_map(|block| keywords::find(block, word));
+    let would = |k: &&Keyword| k.arg.has_block() && k.standing == Standing::Implemented;
+    elsewhere.chain(meant).find(|k| would(k) && !keywords::is_inside_not_yet(k.block))
+}
+
+fn is_check(keyword: &Keyword) -> bool {
+    keyword.block == keywords::REAL_SERVER && keyword.arg.has_block()
+}
+
+fn place(block: Path) -> String {
+    if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") }
 }
 
 fn belongs(block: Path, keyword: &Keyword) -> String {
@@ -50,9 +93,7 @@ fn belongs(block: Path, keyword: &Keyword) -> String {
 }
 
 fn list(blocks: &[Path]) -> String {
-    let place =
-        |block: &Path| if block.is_empty() { "outside every block".to_owned() } else { format!("in `{block}`") };
-    let mut out = blocks.iter().take(3).map(place).collect::<Vec<_>>().join(", ");
+    let mut out = blocks.iter().take(3).map(|block| place(block)).collect::<Vec<_>>().join(", ");
     if blocks.len() > 3 {
         out.push_str(" and other blocks");
     }

@@ -145,7 +145,6 @@ pub(in crate::config) fn expected(arg: Arg) -> String {
     match arg {
         Arg::Flag | Arg::Words(0, 0) => "nothing".into(),
         Arg::Switch => "`on` or `off`".into(),
-        Arg::Integer(min, max) if max >= i64::from(i32::MAX) => format!("a whole number from {min} up"),
         Arg::Integer(min, max) => format!("a whole number from {min} to {max}"),
         Arg::WholeSeconds(min, max) => format!("whole seconds, {min} to {max}"),
         Arg::Seconds(min, max) => format!("seconds, {} to {}", decimal(min), decimal(max)),
@@ -253,10 +252,8 @@ fn whole(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg, min: i64, 
         let mut diagnostic =
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a whole number", word.text))
                 .label(label());
-        let signed = digits.len() - unsigned.len();
-        let leading = &digits[..signed + unsigned.bytes().take_while(u8::is_ascii_digit).count()];
-        if leading.len() > signed {
-            diagnostic = diagnostic.help(format!("did you mean `{leading}`?"));
+        if let Some(help) = perhaps(text, arg, min, max) {
+            diagnostic = diagnostic.help(help);
         }
         cx.report(diagnostic);
         return None;
@@ -299,23 +296,45 @@ pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: A
         let (value, exact) = micros(text)?;
         Some(if thousandths { ((value + 500) / 1000, exact && value % 1000 == 0) } else { (value, exact) })
     };
+/// What was perhaps meant by a text that is no whole number; nothing where that is anybody's guess.
+fn perhaps(text: &str, arg: Arg, min: i64, max: i64) -> Option<String> {
+    let possible = |number: &i64| (min..=max).contains(number);
+    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        let number = i64::from_str_radix(hex, 16).ok().filter(possible)?;
+        return Some(format!("did you mean `{number}`? numbers are decimal"));
+    }
+    if let Some(micros) = with_unit(text).filter(|_| matches!(arg, Arg::WholeSeconds(..))) {
+        let number = i64::try_from(micros / 1_000_000).ok().filter(possible)?;
+        return (micros % 1_000_000 == 0).then(|| format!("write `{number}`: the unit is the second"));
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_punctuation() && !matches!(c, '-' | '%' | '+'));
+    let number = digits.parse::<i64>().ok().filter(possible)?;
+    Some(format!("did you mean `{number}`?"))
+}
+
+/// Microseconds that are written with a unit.
+fn with_unit(text: &str) -> Option<u64> {
+    let units = [
+        ("ms", 1_000),
+        ("us", 1),
+        ("sec", 1_000_000),
+        ("s", 1_000_000),
+        ("min", 60_000_000),
+        ("m", 60_000_000),
+        ("h", 3_600_000_000),
+        ("d", 86_400_000_000),
+    ];
+    units.iter().find_map(|(name, size)| {
+        let number = micros(text.strip_suffix(name)?)?.0;
+        Some(number.saturating_mul(*size) / 1_000_000)
+    })
+}
+
     let Some((value, exact)) = read(text.strip_prefix('+').unwrap_or(text)) else {
         let mut diagnostic =
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of {unit}s", word.text))
                 .label(label());
-        // The unit that was written, in microseconds.
-        let units = [
-            ("ms", 1_000),
-            ("us", 1),
-            ("sec", 1_000_000),
-            ("s", 1_000_000),
-            ("min", 60_000_000),
-            ("m", 60_000_000),
-            ("h", 3_600_000_000),
-        ];
-        let meant = units.iter().find_map(|(name, size)| Some((micros(text.strip_suffix(name)?)?.0, size)));
-        if let Some((number, size)) = meant {
-            let number = number.saturating_mul(*size) / 1_000_000;
+        if let Some(number) = with_unit(text) {
             let number = if thousandths { millis(number) } else { decimal(number) };
             diagnostic = diagnostic.help(format!("write `{number}`: the unit is the {unit}"));
         } else if text.contains(',') {

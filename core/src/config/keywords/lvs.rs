@@ -57,7 +57,7 @@ const VS_METHOD: Keyword =
 const ESTABLISHED: Keyword = lvs(
     VIRTUAL_SERVER,
     "establish_timeout",
-    Arg::Integer(1, i32::MAX as i64),
+    Arg::WholeSeconds(1, i32::MAX as i64),
     "",
     "seconds for which an idle connection is remembered",
 )
@@ -117,7 +117,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     lvs(VIRTUAL_SERVER, "ops", Arg::Flag, "off", "one-packet scheduling: every UDP packet is for itself"),
     VS_METHOD,
     alias(VS_METHOD, "lb_kind"),
-    lvs(VIRTUAL_SERVER, "persistence_timeout", Arg::Optional(&Arg::Integer(0, 2_678_400)), "0, and 360 where it stands alone",
+    lvs(VIRTUAL_SERVER, "persistence_timeout", Arg::Optional(&Arg::WholeSeconds(0, 2_678_400)), "0, and 360 where it stands alone",
         "seconds for which a client keeps its real server; 0: none"),
     lvs(VIRTUAL_SERVER, "persistence_granularity", Arg::Form("MASK|LENGTH", 1, 1), "255.255.255.255 or 128",
         "the part of an address that makes a client: a mask for IPv4, a prefix length for IPv6"),

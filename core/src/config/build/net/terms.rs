@@ -44,7 +44,7 @@ impl Term for u64 {
         let text = trimmed(word);
         let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         if number.is_none() {
-            wrong(cx, word, option, "a whole number from 0 up, of 64 bits");
+            wrong(cx, word, option, "a whole number from 0 to 18446744073709551615");
         }
         number
     }

@@ -221,6 +221,9 @@ fn nobody(runner: &Runner, error: &NoUser, own: bool) -> Problem {
         problem.help = Some("name somebody by `script_user` in `global_defs`".to_owned());
     } else {
         problem.label = if own { "who runs the script" } else { "who runs all scripts that name nobody" }.to_owned();
+        problem.help = own.then(|| {
+            "put the command and its arguments in quotes together, if this is an argument and not a user".to_owned()
+        });
     }
     problem
 }

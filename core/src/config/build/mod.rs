@@ -247,7 +247,7 @@ fn is_first(cx: &mut Context<'_, '_>, names: &mut Names, kind: &str, name: &Give
     if let Some(first) = names.get(&name.value) {
         cx.report(
             Diagnostic::error("duplicate-name", name.span, format!("there are two {kind}s named `{}`", name.value))
-                .label("this one is left out")
+                .label("this name is taken")
                 .also(*first, "the first one is here"),
         );
         return false;
@@ -302,8 +302,7 @@ fn walk<'a, 's, 'd>(
             if let Some(inner) = &statement.block {
                 cx.report(
                     Diagnostic::error("unexpected-block", inner.open, format!("`{}` has no block", keyword.name))
-                        .label("no `{` belongs here")
-                        .note("the block is skipped"),
+                        .label("no `{` belongs here"),
                 );
             }
             if !keyword.many && is_repeated(cx, seen, keyword, phrase) {
@@ -333,8 +332,7 @@ fn stray_block(cx: &mut Context<'_, '_>, statement: &Statement) {
     if !cx.partial {
         cx.report(
             Diagnostic::error("unexpected-brace", block.open, "a block that belongs to no keyword")
-                .label("a keyword is missing before this")
-                .note("the block is skipped"),
+                .label("a keyword is missing before this"),
         );
     }
 }

@@ -31,12 +31,13 @@ pub(super) fn read(
         if !is_first(cx, &mut names, "vrrp_sync_group", name) {
             continue;
         }
+        let mut seen = Seen::new();
         let mut interfaces = track::Interfaces::default();
         let mut notify = NotifyScripts::default();
         let mut lists: Vec<(Span, Vec<&Word>)> = Vec::new();
         let mut tracked = Lists::default();
         let (mut use_weights, mut smtp_alert, mut priority_changes) = (false, None, None);
-        walk(cx, &block.statements, keywords::SYNC_GROUP, &mut Seen::new(), |cx, item| match item.value {
+        walk(cx, &block.statements, keywords::SYNC_GROUP, &mut seen, |cx, item| match item.value {
             Value::Lines(ref lines) if let Some(kind) = Kind::listed_by(item.keyword.name) => {
                 tracked.read(cx, trackables, kind, lines);
             }
@@ -55,10 +56,15 @@ pub(super) fn read(
                     .also(*first, "first written here"),
             );
         }
+        // What is wrong with a list that is there has been said.
+        let unnamed =
+            lists.iter().all(|(_, words)| words.is_empty()) && (!lists.is_empty() || !seen.contains_key("group"));
         let words = lists.into_iter().flat_map(|(_, words)| words);
         let members = members(cx, name, words, instances, &mut taken);
         if members.is_empty() {
-            no_members(cx, name);
+            if unnamed {
+                no_members(cx, name);
+            }
             continue;
         }
         let weights = Weights { group: name, allowed: use_weights };

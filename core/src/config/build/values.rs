@@ -69,7 +69,8 @@ pub(super) fn read<'a>(
         );
         return None;
     }
-    if words.len() > most {
+    // Without its block, it is about the block.
+    if words.len() > most && (statement.block.is_some() || !keyword.arg.has_block()) {
         too_many(cx, keyword, &words[most..]);
     }
     let words = &words[..words.len().min(most)];
@@ -503,10 +504,13 @@ pub(super) fn interface<'a>(cx: &mut Context<'_, '_>, word: &'a Word, what: &str
 
 fn block<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, statement: &'a Statement, args: Span) -> Option<&'a Block> {
     if statement.block.is_none() {
-        cx.report(
-            Diagnostic::error("missing-block", args, format!("`{}` needs a block", keyword.name))
-                .label("expected `{` after this"),
-        );
+        let diagnostic = Diagnostic::error("missing-block", args, format!("`{}` needs a block", keyword.name))
+            .label("expected `{` after this");
+        cx.report(if matches!(keyword.arg, Arg::Lines | Arg::Names) && statement.words().len() > 1 {
+            diagnostic.help(format!("write `{} {{`, and what belongs into it on lines of its own", keyword.name))
+        } else {
+            diagnostic
+        });
     }
     statement.block.as_ref()
 }

@@ -32,13 +32,17 @@ pub(in crate::config::build) fn read(
 ) -> Option<Entry<VirtualAddress>> {
     let mut words = Words::new(line);
     let first = words.next()?;
-    if let Some(comma) = first.text.strip_suffix([',', ';']).or_else(|| first.text.split_once(',').map(|(ip, _)| ip))
-        && with_prefix_is_sound(comma)
+    let signs = [',', ';'];
+    if let Some((ip, rest)) = first.text.find(signs).map(|at| first.text.split_at(at))
+        && with_prefix_is_sound(ip)
     {
+        let more = line.words.len() > 1 || rest.len() > 1;
+        let sign = if rest.starts_with(',') { "a comma" } else { "a semicolon" };
+        let next = if more { ", and the next address on a line of its own" } else { "" };
         cx.report(
             Diagnostic::error("bad-address", first.span, format!("`{}` is not an IP address", first.text))
                 .label("expected one address a line")
-                .help(format!("write `{comma}` without a comma, and the next address on a line of its own")),
+                .help(format!("write `{ip}` without {sign}{next}")),
         );
         return None;
     }

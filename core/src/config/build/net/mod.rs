@@ -162,11 +162,21 @@ pub(super) fn track_groups<'a>(cx: &mut Context<'_, '_>, sections: &[Section<'a>
             continue;
         }
         let mut members = Vec::new();
-        walk(cx, &block.statements, keywords::TRACK_GROUP, &mut Written::new(), |_, item| {
+        let mut seen = Written::new();
+        let mut lists = 0;
+        walk(cx, &block.statements, keywords::TRACK_GROUP, &mut seen, |_, item| {
             if let Value::Names(words) = item.value {
+                lists += 1;
                 members.extend(words);
             }
         });
+        if members.is_empty() && (lists > 0 || !seen.contains_key("group")) && !cx.partial {
+            cx.report(
+                Diagnostic::warning("empty-group", name.span, format!("`{}` has no members", name.value))
+                    .label("nobody suffers when something is lost")
+                    .help("name instances in a block: `group { VI_1 VI_2 }`"),
+            );
+        }
         out.push((name, members));
     }
     out
@@ -232,13 +242,6 @@ pub(super) fn members(cx: &mut Context<'_, '_>, groups: Groups<'_>, instances: &
                     .label("left out"),
                 ),
             }
-        }
-        if members.is_empty() && !cx.partial {
-            cx.report(
-                Diagnostic::warning("empty-group", name.span, format!("`{}` has no members", name.value))
-                    .label("nobody suffers when something is lost")
-                    .help("name instances in a block: `group { VI_1 VI_2 }`"),
-            );
         }
         out.push(TrackGroup { name: name.value, members });
     }

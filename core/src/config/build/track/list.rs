@@ -173,6 +173,8 @@ fn entry(cx: &mut Context<'_, '_>, trackables: &mut Trackables, kind: Kind, line
     let name = Name::from(first.text.as_str());
     let key = (kind, name);
     let mut out = trackables.weights.get(&key).copied();
+    // Whatever is wrong with the words after it.
+    trackables.used.insert(key.clone());
     if out.is_none() && !trackables.declared.contains_key(&key) {
         undefined(cx, trackables, kind, first);
     }
@@ -212,7 +214,6 @@ fn entry(cx: &mut Context<'_, '_>, trackables: &mut Trackables, kind: Kind, line
             }
         }
     }
-    trackables.used.insert(key.clone());
     let weight = out.map(|default| own.unwrap_or(default))?;
     Some(Track { name: key.1, weight })
 }

@@ -8,9 +8,10 @@ mod value;
 use super::ast::Statement;
 use super::keywords::{self, Arg, Keyword, Path};
 use super::lexer::Word;
+use super::print::print_whole;
 use super::render::Places;
 use super::source::Source;
-use super::{Secrets, print, syntax};
+use super::syntax;
 use core::fmt::Write;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -58,9 +59,9 @@ fn tell(object: &Object, depth: usize, out: &mut String) {
 pub fn in_order(source: &Source) -> Object {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
-    let config = super::build::config(&tree, source, reader.partial, &mut diagnostics);
+    let (config, _) = super::build::config(&tree, source, reader.partial, &mut diagnostics);
     let written: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, source)).collect();
-    let printed = Source::single("in force", print(&config, Secrets::Hide));
+    let printed = Source::single("in force", print_whole(&config));
     let (tree, _) = syntax(&printed, &mut diagnostics);
     let now: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, &printed)).collect();
     let mut table: BTreeMap<Path, Vec<&'static Keyword>> = BTreeMap::new();
@@ -73,7 +74,7 @@ pub fn in_order(source: &Source) -> Object {
     let written: Vec<&Statement> = written.iter().collect();
     let now: Vec<&Statement> = now.iter().collect();
     let mut root = Object::new("", &[], Vec::new());
-    teller.block(keywords::ROOT, &written, &now, &mut root);
+    teller.block(keywords::ROOT, [&written, &now], None, &mut root);
     root
 }
 
@@ -110,90 +111,160 @@ struct Teller<'a> {
     globals: ByMeaning<'a>,
 }
 
+/// A block, and those around it.
+struct Around<'a> {
+    block: Path,
+    /// Where it is written.
+    place: String,
+    written: ByMeaning<'a>,
+    now: ByMeaning<'a>,
+    outer: Option<&'a Around<'a>>,
+}
+
+impl Around<'_> {
+    /// What the keyword of this name has on its last line: as it was understood, and as it was written.
+    fn words(&self, name: &str) -> [Option<&[Word]>; 2] {
+        [&self.now, &self.written].map(|all| Some(all.get(name)?.last()?.words()))
+    }
+}
+
 impl Teller<'_> {
     /// All keywords of a block: first those that are a line, then the blocks in it.
-    fn block(&self, block: Path, written: &[&Statement], now: &[&Statement], into: &mut Object) {
-        let written = by_meaning(block, written.iter().copied());
-        let now = by_meaning(block, now.iter().copied());
+    fn block(
+        &self,
+        block: Path,
+        [written, now]: [&[&Statement]; 2],
+        outer: Option<(&Around<'_>, String)>,
+        into: &mut Object,
+    ) {
+        let (outer, place) = outer.unzip();
+        let here = Around {
+            block,
+            place: place.unwrap_or_default(),
+            written: by_meaning(block, written.iter().copied()),
+            now: by_meaning(block, now.iter().copied()),
+            outer,
+        };
         let keywords = self.table.get(block).cloned().unwrap_or_default();
         let is_object = |keyword: &Keyword| matches!(keyword.arg, Arg::Block | Arg::NamedBlock | Arg::FormBlock(..));
         into.values = keywords
             .iter()
             .filter(|keyword| !is_object(keyword))
-            .filter_map(|keyword| self.row(keyword, written.get(keyword.name), now.get(keyword.name)))
+            .filter_map(|keyword| self.row(keyword, &here))
             .collect();
         for keyword in keywords.iter().filter(|keyword| is_object(keyword)) {
-            self.objects(keyword, written.get(keyword.name), now.get(keyword.name), &mut into.blocks);
+            self.objects(keyword, &here, &mut into.blocks);
         }
     }
 
-    fn objects(
-        &self,
-        keyword: &Keyword,
-        written: Option<&Vec<&Statement>>,
-        now: Option<&Vec<&Statement>>,
-        out: &mut Vec<Object>,
-    ) {
+    fn objects(&self, keyword: &Keyword, here: &Around<'_>, out: &mut Vec<Object>) {
         let path = if keyword.block.is_empty() {
             keyword.name.to_owned()
         } else {
             format!("{}/{}", keyword.block, keyword.name)
         };
         let Some(block) = self.table.keys().find(|block| **block == path).copied() else { return };
-        let (none, written) = (Vec::new(), written.map_or(&[][..], Vec::as_slice));
-        let now = now.unwrap_or(&none);
-        if keyword.arg == Arg::Block {
+        let [written, now] = [&here.written, &here.now].map(|all| all.get(keyword.name).map_or(&[][..], Vec::as_slice));
+        if keyword.arg == Arg::Block && !is_check(block) {
             // Several blocks of this kind are one.
             if written.is_empty() && now.is_empty() {
                 return;
             }
             let places: Vec<String> = written.iter().map(|statement| self.place(statement)).collect();
+            let place = places.first().cloned().unwrap_or_default();
             let mut object = Object::new(keyword.name, &[], places);
-            self.block(block, &inside(written), &inside(now), &mut object);
+            self.block(block, [&inside(written), &inside(now)], Some((here, place)), &mut object);
             out.push(object);
             return;
         }
         for (at, statement) in written.iter().enumerate() {
             let counterpart = counterpart(statement, at, written.len(), now);
-            let mut object = Object::new(keyword.name, statement.words(), vec![self.place(statement)]);
-            self.block(block, &inside(&[*statement]), &inside(counterpart.as_slice()), &mut object);
+            let place = self.place(statement);
+            let mut object = Object::new(keyword.name, statement.words(), vec![place.clone()]);
+            self.block(block, [&inside(&[*statement]), &inside(&counterpart)], Some((here, place)), &mut object);
             out.push(object);
         }
     }
 
-    fn row(&self, keyword: &Keyword, written: Option<&Vec<&Statement>>, now: Option<&Vec<&Statement>>) -> Option<Row> {
-        let last = |all: Option<&Vec<&'_ Statement>>| {
-            all.and_then(|all| all.last().map(|statement| statement.words().to_vec()))
-        };
+    fn row(&self, keyword: &Keyword, here: &Around<'_>) -> Option<Row> {
+        let [now, written] = here.words(keyword.name);
         let many = keyword.many || matches!(keyword.arg, Arg::Lines | Arg::Names);
-        let mut value = if value::is_secret(keyword) && written.is_some() {
-            "********".to_owned()
+        let value = if value::is_secret(keyword) && written.is_some() {
+            Some("********".to_owned())
         } else if many {
-            entries(now.or(written).map_or(&[][..], Vec::as_slice))
+            here.now.get(keyword.name).or_else(|| here.written.get(keyword.name)).map(|all| entries(all))
         } else {
-            in_force(keyword, last(now).as_deref(), last(written).as_deref())
+            in_force(keyword, now, written)
         };
-        let origin = match written.and_then(|all| all.last()) {
+        let (value, origin) = match here.written.get(keyword.name).and_then(|all| all.last()) {
             Some(statement) => {
                 let place = self.place(statement);
-                match value::otherwise(keyword, last(now).as_deref(), statement.words()) {
+                let origin = match value::otherwise(keyword, now, statement.words()) {
                     Some(text) if !value::is_secret(keyword) => format!("{place}, written as `{text}`"),
                     _ => place,
-                }
+                };
+                (value, origin)
             }
-            None => match self.inherited(keyword) {
-                Some((global, statement)) => {
-                    if now.is_none() {
-                        value = in_force(global, None, Some(statement.words()));
-                    }
-                    format!("`{}` at {}", global.name, self.place(statement))
-                }
-                None if value.is_empty() => return None,
-                None => "default".to_owned(),
-            },
+            None => {
+                let (other, origin) = self.elsewhere(keyword, here);
+                (value.or(other), origin)
+            }
         };
+        let value = value.filter(|value| !value.is_empty() || written.is_some())?;
         let value = if value.is_empty() { "-".to_owned() } else { value };
         Some(Row { keyword: keyword.name, value, origin })
+    }
+
+    /// What holds where nothing is written, and where that comes from: a block around this one, a keyword of `global_defs`, another keyword of
+    /// this block, or a default.
+    fn elsewhere(&self, keyword: &Keyword, here: &Around<'_>) -> (Option<String>, String) {
+        let default = || "default".to_owned();
+        if keyword.default == "the real server's"
+            && let Some(server) = here.outer
+        {
+            return (None, format!("inherited from {}", server.place));
+        }
+        if keyword.default.starts_with("that of the ") {
+            // Those around it have the keyword of this name too.
+            let mut outer = here.outer;
+            let mut last = keyword;
+            while let Some(around) = outer {
+                if let Some(same) = keywords::find(around.block, keyword.name) {
+                    let [now, written] = around.words(keyword.name);
+                    if let Some(statement) = around.written.get(keyword.name).and_then(|all| all.last()) {
+                        return (in_force(same, now, written), format!("inherited from {}", self.place(statement)));
+                    }
+                    last = same;
+                }
+                outer = around.outer;
+            }
+            let value = self.elsewhere_value(last, here);
+            return (Some(value), default());
+        }
+        if let Some((global, statement)) = self.inherited(keyword) {
+            let value = in_force(global, None, Some(statement.words()));
+            return (value, format!("`{}` at {}", global.name, self.place(statement)));
+        }
+        if let Some(other) = keywords::find(keyword.block, keyword.default).filter(|other| other.name != keyword.name) {
+            let row = self.row(other, here);
+            let origin = match &row {
+                Some(row) if row.origin != "default" => format!("`{}` at {}", other.name, row.origin),
+                _ => default(),
+            };
+            return (row.map(|row| row.value), origin);
+        }
+        (Some(value::plain(keyword.default)), default())
+    }
+
+    /// The value of a default that another block has.
+    fn elsewhere_value(&self, keyword: &Keyword, here: &Around<'_>) -> String {
+        let around =
+            std::iter::successors(here.outer, |around| around.outer).find(|around| around.block == keyword.block);
+        let other = keywords::find(keyword.block, keyword.default).filter(|other| other.name != keyword.name);
+        match (around, other) {
+            (Some(around), Some(other)) => self.row(other, around).map_or_else(String::new, |row| row.value),
+            _ => value::plain(keyword.default),
+        }
     }
 
     /// The keyword of `global_defs` that decides where nothing is written.
@@ -214,6 +285,11 @@ impl Teller<'_> {
         let (line, _) = self.places.line_and_column(span.file, span.start);
         format!("{}:{line}", self.places.file_name(span.file))
     }
+}
+
+/// Whether each block of this kind is for itself.
+fn is_check(block: Path) -> bool {
+    block.starts_with(keywords::REAL_SERVER)
 }
 
 /// What is in these blocks.
@@ -282,6 +358,34 @@ mod tests {
         assert_eq!(row("advert_int").origin, "k.conf:9, written as `0.015`");
         let authentication = instance.blocks.iter().find(|block| block.keyword == "authentication").unwrap();
         assert!(authentication.values.iter().any(|row| row.keyword == "auth_pass" && row.value == "********"));
+    }
+
+    const BALANCED: &str = "virtual_server 192.0.2.1 80 {\n protocol TCP\n lvs_sched rr\n lvs_method DR\n delay_loop 6\n retry 4\n alpha\n \
+                            weight 7\n real_server 10.0.0.1 80 {\n HTTP_GET {\n url {\n path /\n }\n }\n DNS_CHECK {\n retry 2\n }\n }\n \
+                            real_server 10.0.0.2 80 {\n retry 1\n inhibit_on_failure\n TCP_CHECK {\n }\n }\n}\n";
+
+    #[test]
+    fn what_is_inherited_comes_from_where_it_is_written() {
+        let text = origins(&Source::single("k.conf", BALANCED));
+        let servers: Vec<&str> = text.split("real_server 10.").collect();
+        let after = |text: &str, heading: &str| text.split(heading).nth(1).unwrap_or_default().to_owned();
+        assert_eq!(line(servers[0], "alpha"), "alpha on k.conf:7");
+        assert_eq!(line(servers[0], "ip_family"), "ip_family inet default");
+        assert_eq!(line(servers[0], "warmup"), "warmup 6 `delay_loop` at k.conf:5");
+        assert_eq!(line(servers[1], "retry"), "retry 4 inherited from k.conf:6");
+        assert_eq!(line(servers[1], "weight"), "weight 7 inherited from k.conf:8");
+        assert_eq!(line(servers[1], "lvs_method"), "lvs_method DR inherited from k.conf:4");
+        assert_eq!(line(servers[1], "inhibit_on_failure"), "inhibit_on_failure off default");
+        let http = after(servers[1], "HTTP_GET");
+        assert_eq!(line(&http, "retry"), "retry 4 inherited from k.conf:6");
+        assert_eq!(line(&http, "delay_before_retry"), "delay_before_retry 3 default");
+        assert_eq!(line(&http, "alpha"), "alpha on inherited from k.conf:7");
+        assert_eq!(line(&http, "connect_ip"), "connect_ip 10.0.0.1 inherited from k.conf:9");
+        let dns = after(servers[1], "DNS_CHECK");
+        assert_eq!(line(&dns, "retry"), "retry 2 k.conf:16");
+        assert_eq!(line(&dns, "delay_before_retry"), "delay_before_retry 6 default");
+        assert_eq!(line(servers[2], "inhibit_on_failure"), "inhibit_on_failure on k.conf:21");
+        assert_eq!(line(&after(servers[2], "TCP_CHECK"), "retry"), "retry 1 inherited from k.conf:20");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Values as they are shown.
 
 use crate::config::ast::Statement;
-use crate::config::keywords::{Arg, Keyword};
+use crate::config::keywords::{self, Arg, Keyword};
 use crate::config::lexer::Word;
 use crate::config::print::quoted_word;
 use core::fmt::Write;
@@ -52,16 +52,24 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// What holds: as it was understood, or else as it was written, or else the default.
-pub(super) fn in_force(keyword: &Keyword, now: Option<&[Word]>, written: Option<&[Word]>) -> String {
-    let alone = || if matches!(keyword.arg, Arg::Flag | Arg::Switch) { "on".to_owned() } else { "-".to_owned() };
-    match (now, written) {
-        (Some(words), _) | (None, Some(words)) => match words.get(1..) {
-            None | Some([]) => alone(),
-            Some(words) => shortened(said(words)),
-        },
-        (None, None) => keyword.default.to_owned(),
-    }
+/// What holds: as it was understood, or else as it was written.
+pub(super) fn in_force(keyword: &Keyword, now: Option<&[Word]>, written: Option<&[Word]>) -> Option<String> {
+    let is_switch = matches!(keyword.arg, Arg::Flag | Arg::Switch) || keyword.default == "off";
+    Some(match now.or(written)?.get(1..) {
+        None | Some([]) => if is_switch { "on" } else { "-" }.to_owned(),
+        Some(words) => shortened(said(words)),
+    })
+}
+
+/// A default without its conditions, as far as it is a value.
+pub(super) fn plain(default: &str) -> String {
+    let is_global = |text: &str| keywords::find(keywords::GLOBAL, text).is_some();
+    let text = match default.rsplit_once(", or ") {
+        Some((others, last)) if others.split(", ").all(is_global) => last,
+        _ => default,
+    };
+    let first = text.split("; ").next().unwrap_or(text);
+    first.split(", and ").next().unwrap_or(first).to_owned()
 }
 
 /// The entries of lists.

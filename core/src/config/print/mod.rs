@@ -30,6 +30,15 @@ pub enum Secrets {
 /// bytes, and different announcement intervals of instances all become the first one's.
 #[must_use]
 pub fn print(config: &Config, secrets: Secrets) -> String {
+    text(config, secrets, false)
+}
+
+/// The same without passwords, and with what checks and servers inherit or have by default.
+pub(super) fn print_whole(config: &Config) -> String {
+    text(config, Secrets::Hide, true)
+}
+
+fn text(config: &Config, secrets: Secrets, whole: bool) -> String {
     let mut out = Writer { text: String::new(), depth: 0 };
     out.fields(&config.daemon, &Daemon::default());
     out.global(&config.global, config.instances.first().map(|i| i.garp).unwrap_or_default());
@@ -48,7 +57,7 @@ pub fn print(config: &Config, secrets: Secrets) -> String {
     for group in &config.sync_groups {
         out.sync_group(group, &Inherited { alerts, priority_changes: false });
     }
-    lvs::say(&mut out, config, secrets);
+    lvs::say(&mut out, config, secrets, whole);
     out.text
 }
 

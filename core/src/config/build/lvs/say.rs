@@ -23,11 +23,20 @@ use core::time::Duration;
 struct Silence {
     mails: Mails,
     log_all_failures: bool,
+    /// It is said all the same.
+    whole: bool,
 }
 
-/// Prints the load balancer.
-pub(in crate::config) fn say(out: &mut Writer, config: &Config, secrets: Secrets) {
-    let silence = Silence { mails: Mails::of(config), log_all_failures: config.global.lvs.log_all_failures };
+impl Silence {
+    /// A value that has to be written.
+    fn differs<T: PartialEq>(&self, value: T, silent: T) -> Option<T> {
+        (self.whole || value != silent).then_some(value)
+    }
+}
+
+/// Prints the load balancer; `whole`: also what is inherited or a default.
+pub(in crate::config) fn say(out: &mut Writer, config: &Config, secrets: Secrets, whole: bool) {
+    let silence = Silence { mails: Mails::of(config), log_all_failures: config.global.lvs.log_all_failures, whole };
     let lvs = &config.lvs;
     if let Some(ssl) = &lvs.ssl {
         let mut ssl = ssl.clone();
@@ -80,7 +89,10 @@ fn virtual_draft(server: &VirtualServer, silence: &Silence) -> VirtualDraft {
     let flag = |on: bool| if on { given(true) } else { None };
     let loose = |on: bool| on.then_some(Loose(true));
     VirtualDraft {
-        ip_family: server.family.filter(|_| !matches!(server.service, Service::Address(..))).and_then(given),
+        ip_family: server
+            .family
+            .filter(|_| silence.whole || !matches!(server.service, Service::Address(..)))
+            .and_then(given),
         protocol: server.protocol.and_then(given),
         scheduler: Some(server.scheduler),
         flag_1: server.scheduler_flags.first,
@@ -98,7 +110,7 @@ fn virtual_draft(server: &VirtualServer, silence: &Silence) -> VirtualDraft {
         hysteresis: (server.hysteresis != 0).then_some(server.hysteresis).and_then(given),
         quorum_up: server.quorum_up.clone(),
         quorum_down: server.quorum_down.clone(),
-        smtp_alert: (server.smtp_alert != silence.mails.of_virtual).then_some(server.smtp_alert),
+        smtp_alert: silence.differs(server.smtp_alert, silence.mails.of_virtual),
         snmp_name: server.snmp_name.clone(),
         sorry_server: sorry.and_then(|sorry| given(Endpoint { ip: sorry.ip, port: sorry.port })),
         sorry_inhibit: sorry.filter(|sorry| sorry.inhibit).and_then(|_| given(Loose(true))),
@@ -119,13 +131,13 @@ fn other(method: Option<Forwarding>, inherited: Forwarding) -> Option<Forwarding
 fn real_server(out: &mut Writer, real: &RealServer, server: &VirtualServer, silence: &Silence) {
     let draft = RealDraft {
         weight: Some(real.weight),
-        forwarding: other(Some(real.forwarding), server.forwarding),
+        forwarding: silence.differs(real.forwarding, server.forwarding),
         upper_threshold: real.upper_threshold,
         lower_threshold: (real.lower_threshold != 0).then_some(real.lower_threshold).and_then(given),
-        inhibit: real.inhibit.then_some(true),
+        inhibit: silence.differs(real.inhibit, false),
         notify_up: real.notify_up.clone(),
         notify_down: real.notify_down.clone(),
-        smtp_alert: (real.smtp_alert != silence.mails.of_real).then_some(real.smtp_alert),
+        smtp_alert: silence.differs(real.smtp_alert, silence.mails.of_real),
         snmp_name: real.snmp_name.clone(),
         ..RealDraft::new(real.ip, real.port, NOWHERE)
     };
@@ -144,7 +156,7 @@ fn check(out: &mut Writer, check: &Check, real: &RealServer, silence: &Silence) 
                 common: Common { ..pacing(&check.pacing, Defaults::MISC, silence) },
                 user: check.script.user.clone(),
                 script: Some(Box::new(Script { user: None, ..(*check.script).clone() })),
-                timeout: (check.timeout != DELAY_LOOP).then_some(check.timeout),
+                timeout: silence.differs(check.timeout, DELAY_LOOP),
                 dynamic: check.dynamic.then_some(Loose(true)),
             };
             block(out, "MISC_CHECK", &draft);
@@ -154,7 +166,7 @@ fn check(out: &mut Writer, check: &Check, real: &RealServer, silence: &Silence) 
             block(out, "FILE_CHECK", &FileDraft { file: given(check.file.clone()), weight: Some(weight) });
         }
         Check::Bfd(check) => {
-            let alpha = check.alpha.then_some(true);
+            let alpha = silence.differs(check.alpha, false);
             block(out, "BFD_CHECK", &BfdDraft { name: given(check.name.clone()), alpha });
         }
     }
@@ -167,10 +179,10 @@ fn block<T: Fields + Default>(out: &mut Writer, head: &str, draft: &T) {
 fn network(out: &mut Writer, check: &NetworkCheck, real: &RealServer, silence: &Silence) {
     let common = |defaults| Common {
         pacing: PacingDraft {
-            connect_timeout: differs(check.target.timeout, CONNECT_TIMEOUT),
+            connect_timeout: silence.differs(check.target.timeout, CONNECT_TIMEOUT),
             ..pacing(&check.pacing, defaults, silence).pacing
         },
-        ..target(&check.target, real, pacing(&check.pacing, defaults, silence), check.probe != Probe::Ping)
+        ..target(&check.target, real, pacing(&check.pacing, defaults, silence), silence, check.probe != Probe::Ping)
     };
     match &check.probe {
         Probe::Tcp => block(out, "TCP_CHECK", &TcpDraft { common: common(Defaults::PLAIN) }),
@@ -209,24 +221,24 @@ fn pacing(pacing: &Pacing, defaults: Defaults, silence: &Silence) -> Common {
     let before_retry: Duration = defaults.delay_before_retry.unwrap_or(delay_loop);
     Common {
         pacing: PacingDraft {
-            delay_loop: differs(delay_loop, DELAY_LOOP),
-            retry: differs(pacing.retry, defaults.retry),
-            delay_before_retry: differs(pacing.delay_before_retry, before_retry),
-            warmup: differs(pacing.warmup, delay_loop),
+            delay_loop: silence.differs(delay_loop, DELAY_LOOP),
+            retry: silence.differs(pacing.retry, defaults.retry),
+            delay_before_retry: silence.differs(pacing.delay_before_retry, before_retry),
+            warmup: silence.differs(pacing.warmup, delay_loop),
             connect_timeout: None,
         },
-        alpha: pacing.alpha.then_some(true),
-        log_all_failures: differs(pacing.log_all_failures, silence.log_all_failures),
+        alpha: silence.differs(pacing.alpha, false),
+        log_all_failures: silence.differs(pacing.log_all_failures, silence.log_all_failures),
         ..Common::default()
     }
 }
 
 /// Adds to `common` where a check connects to.
-fn target(target: &Target, real: &RealServer, common: Common, has_ports: bool) -> Common {
+fn target(target: &Target, real: &RealServer, common: Common, silence: &Silence, has_ports: bool) -> Common {
     let inherited = if has_ports { real.port } else { 0 };
     Common {
-        ip: differs::<IpAddr>(target.ip, real.ip).and_then(given),
-        port: differs(target.port, inherited),
+        ip: silence.differs::<IpAddr>(target.ip, real.ip).and_then(given),
+        port: silence.differs(target.port, inherited).filter(|port| *port != 0 || !silence.whole),
         source: target.source.and_then(given),
         source_port: differs(target.source_port, 0),
         device: target.device.clone(),

@@ -86,7 +86,9 @@ fn version() {
     let name = rustix::system::uname();
     let word = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
     eprintln!("Running on {} {} {}", word(name.sysname()), word(name.release()), word(name.version()));
-    eprintln!("Built: VRRP versions 2 and 3, notify scripts, recording. Not yet: health checks, IPVS, BFD, SNMP.");
+    eprintln!(
+        "Built: VRRP versions 2 and 3, health checks, IPVS, notify scripts and FIFOs, recording. Not yet: BFD, SNMP."
+    );
 }
 
 fn signum(name: &str) -> ExitCode {

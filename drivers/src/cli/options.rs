@@ -13,7 +13,8 @@ const RECORD: &str = "Recording";
 const ASK: &str = "Ask and go";
 const LATER: &str = "Not built yet (accepted with a warning)";
 
-/// Makes addresses survive the machine that holds them: VRRP (RFC 9568, RFC 3768) for Linux.
+/// Makes addresses survive the machine that holds them (VRRP: RFC 9568, RFC 3768), and spreads connections over the servers that
+/// pass their health checks (IPVS).
 ///
 /// Without a command it runs as a daemon with /etc/keepalived/keepalived.conf.
 #[derive(Clone, Debug, Parser)]
@@ -82,7 +83,7 @@ pub struct Options {
     #[arg(short = 'G', long = "no-syslog", help_heading = LOG)]
     pub no_syslog: bool,
 
-    /// Log the configuration as it was understood, without passwords
+    /// Log the configuration as it was understood, without defaults and passwords
     #[arg(short = 'd', long = "dump-conf", help_heading = LOG)]
     pub dump_conf: bool,
 

@@ -5,6 +5,8 @@ mod build;
 pub mod codes;
 pub mod diagnostic;
 pub mod format;
+pub mod idle;
+pub mod interfaces;
 pub mod keywords;
 mod lexer;
 pub mod manual;
@@ -23,9 +25,9 @@ mod secrets;
 pub mod source;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 
 pub use diagnostic::{Diagnostic, Place, Severity, Span};
-pub mod trust;
 pub use origin::origins;
 pub use preprocess::needs;
 pub use print::{Secrets, print};
@@ -40,6 +42,7 @@ pub struct Parsed {
     pub config: model::Config,
     /// Every mistake, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
+    interfaces: interfaces::Named,
     expansions: preprocess::Expansions,
 }
 
@@ -89,8 +92,8 @@ fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (ast::Tr
 pub fn parse(source: &Source) -> Parsed {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
-    let config = build::config(&tree, source, reader.partial, &mut diagnostics);
+    let (config, interfaces) = build::config(&tree, source, reader.partial, &mut diagnostics);
     diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
     reader.expansions.tell(source, &mut diagnostics);
-    Parsed { config, diagnostics, expansions: reader.expansions }
+    Parsed { config, diagnostics, interfaces, expansions: reader.expansions }
 }

@@ -4,10 +4,12 @@ use super::commands::Format;
 use super::exit;
 use super::options::Options;
 use crate::files::{self, LoadError, Loaded, Wanted};
-use crate::process::checks::check_scripts;
+use crate::process::checks::{check_scripts, check_trust};
 use keepalived_core::config::report::{Report, Verdict, report, unreadable};
+use keepalived_core::config::{idle, interfaces};
 use keepalived_core::config::{origin::in_order, origins, scripts::SECURITY};
 use rustix::fs::{Mode, OFlags, open};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -18,7 +20,7 @@ pub(super) fn in_colour(out: &impl IsTerminal) -> bool {
 
 /// All mistakes of a file: for people on standard error, for machines on standard output. With `all` every value in force, too.
 pub(super) fn check(wanted: &Wanted, format: Format, all: bool) -> ExitCode {
-    let usable = match (load(wanted), format) {
+    let usable = match (load(wanted, true), format) {
         (Err(error), Format::Text) => {
             eprintln!("keepalived: {error}");
             false
@@ -67,7 +69,7 @@ pub(super) fn test(options: &Options) -> ExitCode {
         }
     };
     let wanted = options.wanted(None);
-    let loaded = match load(&wanted) {
+    let loaded = match load(&wanted, options.namespace.is_none()) {
         Ok(loaded) => loaded,
         Err(error) => {
             let _ = writeln!(out, "keepalived: {error}");
@@ -87,15 +89,28 @@ pub(super) fn test(options: &Options) -> ExitCode {
     status
 }
 
+/// The interfaces of this network namespace.
+fn there() -> std::io::Result<BTreeSet<String>> {
+    // Two lines of headings, and a line `eth0: ...` for each.
+    let table = std::fs::read_to_string("/proc/thread-self/net/dev")?;
+    let names = table.lines().skip(2).filter_map(|line| line.split_once(':'));
+    Ok(names.map(|(name, _)| name.trim().to_owned()).collect())
+}
+
 /// The process ends: its memory need not be given back object by object.
 fn leave(loaded: Loaded) {
     std::mem::forget(loaded);
 }
 
-/// A configuration, and what there is to say of it and of its scripts.
-fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
+/// A configuration, and what there is to say of it and of what it needs of this machine. `here`: it is for this network namespace.
+fn load(wanted: &Wanted, here: bool) -> Result<Loaded, LoadError> {
     let mut loaded = files::load(wanted)?;
     check_scripts(&mut loaded.parsed, &loaded.source);
+    check_trust(&mut loaded.parsed, &loaded.source);
+    idle::check(&mut loaded.parsed, &loaded.source);
+    if let (true, Ok(there)) = (here, there()) {
+        interfaces::check(&mut loaded.parsed, &loaded.source, &there);
+    }
     Ok(loaded)
 }
 

@@ -29,7 +29,8 @@ pub(in crate::config) mod values;
 pub(in crate::config) use unknown::distance;
 
 use super::ast::{Statement, Tree};
-use super::diagnostic::{Diagnostic, Span};
+use super::diagnostic::{Diagnostic, Severity, Span};
+use super::interfaces::Named;
 use super::keywords::{self, Alias, Keyword, Path, Standing};
 use super::lexer::Phrase;
 use super::model::{Config, InstanceConfig};
@@ -44,26 +45,27 @@ use std::collections::btree_map::Entry;
 use track::list::{Kind, Trackables};
 use values::Value;
 
-/// Builds the configuration. `partial`: parts of the text are missing, so nothing is said about what is not there.
-pub(super) fn config(tree: &Tree, source: &Source, partial: bool, diagnostics: &mut Vec<Diagnostic>) -> Config {
-    let mut cx = Context {
-        source,
-        partial,
-        diagnostics,
-        suggestions: BTreeMap::new(),
-        priorities: net::rule::Priorities::default(),
-        later: BTreeMap::new(),
-        repeats: Repeats::default(),
-    };
+/// Builds the configuration, and tells the interfaces that it names. `partial`: parts of the text are missing, so nothing is said about what is not there.
+pub(super) fn config(
+    tree: &Tree,
+    source: &Source,
+    partial: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Config, Named) {
+    let mut cx = Context::new(source, partial, diagnostics);
+    (all(&mut cx, tree), cx.interfaces)
+}
+
+fn all(cx: &mut Context<'_, '_>, tree: &Tree) -> Config {
     let mut config = Config::default();
-    let sections = Sections::read(&mut cx, tree, |cx, item| config.daemon.take(cx, item));
-    let mut defaults = global::read(&mut cx, &sections, &mut config.global);
-    let groups = net::track_groups(&mut cx, sections.of("track_group"));
-    config.network = net::read(&mut cx, &sections.lists, &groups);
-    let mut trackables = trackables(&mut cx, &sections, &mut config);
+    let sections = Sections::read(cx, tree, |cx, item| config.daemon.take(cx, item));
+    let mut defaults = global::read(cx, &sections, &mut config.global);
+    let groups = net::track_groups(cx, sections.of("track_group"));
+    config.network = net::read(cx, &sections.lists, &groups);
+    let mut trackables = trackables(cx, &sections, &mut config);
     let mut names = BTreeMap::new();
     let mut built = Vec::new();
-    sections.each(&mut cx, "vrrp_instance", |cx, section| {
+    sections.each(cx, "vrrp_instance", |cx, section| {
         if let Some((name, block)) = section.named()
             && is_first(cx, &mut names, "vrrp_instance", &name)
         {
@@ -74,18 +76,19 @@ pub(super) fn config(tree: &Tree, source: &Source, partial: bool, diagnostics: &
             built.extend(resolve::instance(cx, draft, &defaults));
         }
     });
-    config.network.track_groups = net::members(&mut cx, groups, &names);
+    config.network.track_groups = net::members(cx, groups, &names);
     config.sync_groups =
-        sync_group::read(&mut cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
-    trackables.unused(&mut cx);
-    global::sync_daemon(&mut cx, &config.global, defaults.sync_daemon, &names);
-    timers::delays(&mut cx, &built, &mut config.daemon.interface_delays);
-    conflicts::virtual_interfaces(&mut cx, &mut built);
-    conflicts::owners(&mut cx, &mut built);
-    conflicts::check(&mut cx, &built);
+        sync_group::read(cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
+    trackables.unused(cx);
+    global::sync_daemon(cx, &config.global, defaults.sync_daemon, &names);
+    timers::delays(cx, &built, &mut config.daemon.interface_delays);
+    conflicts::virtual_interfaces(cx, &mut built);
+    conflicts::owners(cx, &mut built);
+    conflicts::check(cx, &built);
+    conflicts::addresses(cx, &built);
     config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
-    config.garp_groups = garp_group::read(&mut cx, sections.of("garp_group"));
-    config.lvs = lvs::read(&mut cx, &sections, &config);
+    config.garp_groups = garp_group::read(cx, sections.of("garp_group"));
+    config.lvs = lvs::read(cx, &sections, &config);
     cx.finish();
     config
 }
@@ -118,6 +121,22 @@ pub(in crate::config) struct Context<'s, 'd> {
     /// was not said again.
     later: BTreeMap<(Path, &'static str, &'static str, usize), (usize, usize)>,
     repeats: Repeats,
+    interfaces: Named,
+}
+
+impl<'s, 'd> Context<'s, 'd> {
+    fn new(source: &'s Source, partial: bool, diagnostics: &'d mut Vec<Diagnostic>) -> Context<'s, 'd> {
+        Context {
+            source,
+            partial,
+            diagnostics,
+            suggestions: BTreeMap::new(),
+            priorities: net::rule::Priorities::default(),
+            later: BTreeMap::new(),
+            repeats: Repeats::default(),
+            interfaces: Named::default(),
+        }
+    }
 }
 
 impl Context<'_, '_> {

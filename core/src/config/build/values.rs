@@ -508,6 +508,9 @@ fn block<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, statement: &'a Stateme
             .label("expected `{` after this");
         cx.report(if matches!(keyword.arg, Arg::Lines | Arg::Names) && statement.words().len() > 1 {
             diagnostic.help(format!("write `{} {{`, and what belongs into it on lines of its own", keyword.name))
+        if what == "an interface's name" {
+            cx.interfaces.note(name, word.span);
+        }
         } else {
             diagnostic
         });

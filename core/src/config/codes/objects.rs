@@ -5,6 +5,43 @@ use crate::config::Severity::{Error, Warning};
 
 pub(super) const CODES: &[Code] = &[
     Code {
+        name: "address-twice",
+        usual: Warning,
+        title: "one address in two instances",
+        means: "Two instances have the same virtual address on the same interface.",
+        why: "When both are master the address is there once; whichever is no master any more removes it, and the other goes on \
+              saying that it has it.",
+        wrong: Example::File(
+            "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.1/24\n    }\n}\n\n\
+             vrrp_instance VI_2 {\n    interface eth0\n    virtual_router_id 52\n    virtual_ipaddress {\n        192.0.2.1/24\n    }\n}\n",
+        ),
+        right: Example::File(
+            "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.1/24\n    }\n}\n\n\
+             vrrp_instance VI_2 {\n    interface eth0\n    virtual_router_id 52\n    virtual_ipaddress {\n        192.0.2.2/24\n    }\n}\n",
+        ),
+    },
+    Code {
+        name: "nothing-to-run",
+        usual: Warning,
+        title: "nothing that could be run",
+        means: "There is no `vrrp_instance`, and no `virtual_server` with real servers, in the file and in what it includes. `check` \
+                and -t look.",
+        why: "The daemon starts and does nothing, which somebody takes for working.",
+        wrong: Example::Told("A file with `global_defs` alone."),
+        right: Example::Instance(""),
+    },
+    Code {
+        name: "no-interface",
+        usual: Warning,
+        title: "an interface that is not there",
+        means: "An interface is named that this machine does not have now. `check` and -t look, unless `dynamic_interfaces` says \
+                that interfaces come later.",
+        why: "An instance waits in FAULT until its interface comes; the C version ends, without `dynamic_interfaces`. Often it is \
+              a slip, or the file is that of another machine.",
+        wrong: Example::Told("`interface eth0` on a machine with `ens3`."),
+        right: Example::Instance("interface ens3"),
+    },
+    Code {
         name: "duplicate-name",
         usual: Error,
         title: "two objects of the same name",

@@ -48,6 +48,34 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
     }
 }
 
+/// Warns of addresses that two instances have on one interface: whichever gives one up takes it from the other.
+pub(super) fn addresses(cx: &mut Context<'_, '_>, built: &[Built]) {
+    if cx.partial {
+        return;
+    }
+    let of = |at: usize, instance: &'_ Built| {
+        let config = &instance.config;
+        let all = config.addresses.iter().chain(&config.excluded);
+        all.map(|address| (address.ip, address.device.as_deref().unwrap_or(&config.interface).to_owned(), at))
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = built.iter().enumerate().flat_map(|(at, instance)| of(at, instance)).collect();
+    all.sort_unstable();
+    for pair in all.windows(2) {
+        let [(ip, device, first), (other, same, second)] = pair else { continue };
+        if (ip, device) != (other, same) || first == second {
+            continue;
+        }
+        let [first, second] = [&built[*first], &built[*second]];
+        let message = format!("`{}` and `{}` both have {ip} on `{device}`", second.config.name, first.config.name);
+        cx.report(
+            Diagnostic::warning("address-twice", second.name, message)
+                .label("whichever is no master any more takes the address from the other")
+                .also(first.name, "this is the other one"),
+        );
+    }
+}
+
 /// Two virtual interfaces of one name: the second gets a name of its own, as in the C version.
 pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) {
     let mut taken: BTreeMap<String, Span> = BTreeMap::new();

@@ -18,13 +18,25 @@ pub(super) fn address(cx: &mut Context<'_, '_>, word: &Word) -> Option<IpAddr> {
                     .label("expected an address like 192.0.2.1 or 2001:db8::1");
             if word.text.split_once('/').is_some_and(|(ip, _)| ip.parse::<IpAddr>().is_ok()) {
                 diagnostic = diagnostic.help("no prefix length belongs here");
-            } else if let Some(why) = why_not_an_address(&word.text) {
+            } else if let Some(why) = around(&word.text).or_else(|| why_not_an_address(&word.text)) {
                 diagnostic = diagnostic.help(why);
             }
             cx.report(diagnostic);
             None
         }
     }
+}
+
+/// What stands around an address and should not.
+fn around(text: &str) -> Option<String> {
+    let is_address = |text: &str| text.split('/').next().is_some_and(|ip| ip.parse::<IpAddr>().is_ok());
+    let bare = text.trim_end_matches([',', ';']);
+    if bare != text && is_address(bare) {
+        return Some(format!("write `{bare}`: blanks alone stand between words"));
+    }
+    let (inner, rest) = text.strip_prefix('[')?.split_once(']')?;
+    let bare = format!("{inner}{rest}");
+    is_address(&bare).then(|| format!("write `{bare}`: no brackets belong around an address"))
 }
 
 /// What is wrong with something that looks like an IPv4 address.
@@ -73,7 +85,7 @@ pub(super) fn with_prefix(cx: &mut Context<'_, '_>, word: &Word) -> Option<(IpAd
         let mut diagnostic =
             Diagnostic::error("bad-address", word.span, format!("`{}` is not an IP address", word.text))
                 .label("expected an address like 192.0.2.1/24 or 2001:db8::1/64");
-        if let Some(why) = why_not_an_address(ip) {
+        if let Some(why) = around(&word.text).or_else(|| why_not_an_address(ip)) {
             diagnostic = diagnostic.help(why);
         }
         cx.report(diagnostic);

@@ -151,6 +151,9 @@ impl Context<'_, '_> {
             Standing::NoEffect(reason) => {
                 Diagnostic::warning("no-effect", span, format!("`{}` has no effect", keyword.name)).label(reason)
             }
+            Standing::InPart(lacks) => {
+                Diagnostic::warning("not-yet", span, format!("`{}` is built in part", keyword.name)).label(lacks)
+            }
             Standing::NotYet(effect) => {
                 Diagnostic::warning("not-yet", span, format!("`{}` is not built yet", keyword.name))
                     .label("read and checked, but nothing comes of it")
@@ -170,9 +173,6 @@ impl Context<'_, '_> {
             }
         }
     }
-            Standing::InPart(lacks) => {
-                Diagnostic::warning("not-yet", span, format!("`{}` is built in part", keyword.name)).label(lacks)
-            }
 
     fn finish(&mut self) {
         for (at, more) in self.later.values() {
@@ -333,7 +333,13 @@ fn walk<'a, 's, 'd>(
             (Some(first), Some(last)) => first.span.to(last.span),
             _ => first.span,
         };
-        let Some(value) = values::read(cx, keyword, statement, phrase, args) else { continue };
+        let before = cx.diagnostics.len();
+        let value = values::read(cx, keyword, statement, phrase, args);
+        if matches!(keyword.standing, Standing::NoEffect(_)) && !keyword.arg.has_block() {
+            // It does nothing, whatever is wrong with it.
+            cx.diagnostics.iter_mut().skip(before).for_each(|d| d.severity = Severity::Warning);
+        }
+        let Some(value) = value else { continue };
         each(cx, Item { keyword, span: phrase.span, args, value });
     }
 }

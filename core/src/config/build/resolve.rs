@@ -256,6 +256,17 @@ fn transport(cx: &mut Context<'_, '_>, draft: &mut Draft, family: Family, defaul
         }
         first
     });
+    if let Some(own) = &draft.unicast_source
+        && let Some(peer) = draft.peers.iter().find(|peer| peer.value.ip == own.value)
+    {
+        let text = format!("`{}` is a peer and this router itself", own.value);
+        cx.report(
+            Diagnostic::warning("contradiction", peer.span, text)
+                .label("adverts to oneself say nothing to anybody")
+                .also(own.span, "the own address is written here")
+                .help("is the address of another router meant, in one of the two places?"),
+        );
+    }
     if !draft.peers.is_empty() {
         if let Some(group) = &draft.group {
             cx.report(

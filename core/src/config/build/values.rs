@@ -114,7 +114,13 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
             integer(cx, keyword.name, words.first()?, min, max).map(|n| Value::Micros(n.unsigned_abs()))
         }
         Arg::Hex(least, most) => hex(cx, words.first()?, least, most).map(Value::Bytes),
-        Arg::Word => Some(Value::Word(words.first()?)),
+        Arg::Word => {
+            let word = words.first()?;
+            if keyword.name == "virtualhost" {
+                lvs::host_alone(cx, word);
+            }
+            Some(Value::Word(word))
+        }
         Arg::Path => path(cx, words.first()?).map(Value::Word),
         Arg::Choice(_) if keyword.name == "state" && is_backup(cx, words.first()?) => Some(Value::Choice("BACKUP")),
         Arg::Choice(choices) => choice(cx, keyword.name, words.first()?, choices).map(Value::Choice),

@@ -13,6 +13,10 @@ fn with(line: &str, instead: &str) -> String {
 mistakes! { "lvs_":
     port_glued_on: with("real_server 10.0.0.2 80", "real_server 10.0.0.2:80");
     port_too_large: with("real_server 10.0.0.2 80", "real_server 10.0.0.2 80000");
+    ports: with("real_server 10.0.0.2 80", "real_server 10.0.0.2 80-90");
+    part_of_a_quorum: balanced("quorum 50%");
+    weight_too_large: with("TCP_CHECK {", "weight 3000000000\n        TCP_CHECK {");
+    time_with_a_unit: balanced("persistence_timeout 10m");
     range_as_server: with("virtual_server 10.0.0.1 80", "virtual_server 10.0.0.1-5 80");
     unknown_group: with("virtual_server 10.0.0.1 80", "virtual_server group web");
     mark_missing: with("virtual_server 10.0.0.1 80", "virtual_server fwmark");
@@ -46,10 +50,22 @@ mistakes! { "lvs_":
     network_with_host_bits: "virtual_server_group web {\n    10.0.0.9/29 80\n    10.0.0.20-10 80\n}\n";
     mark_of_no_family: "virtual_server_group web {\n    10.0.0.1 80\n    2001:db8::1 80\n    fwmark 3\n}\n";
     fnat_without_addresses: with("lvs_method NAT", "lvs_method FNAT");
+    fnat: format!("local_address_group local {{\n    10.0.0.200\n}}\n{}", with("lvs_method NAT", "lb_kind FNAT\n    laddr_group_name local"));
+    group_with_glued_ports: format!("virtual_server_group web {{\n    10.0.0.1:80\n    10.0.0.2, 80\n}}\n{}", with("10.0.0.1 80", "group wbe"));
+    group_of_nobody: format!("virtual_server_group web {{\n    10.0.0.5 80\n}}\n{}", balanced(""));
+    sorry_server_among_the_others: balanced("sorry_server 10.0.0.2 80");
+    host_with_a_scheme: balanced("virtualhost https://www.example.org/");
+    engine_of_another_kernel: balanced("persistence_timeout 60\n    persistence_engine rdp");
+    words_of_a_url_on_one_line: with("TCP_CHECK {", "HTTP_GET {\n            url { path / status_code 200 }");
+    weight_in_a_check: with("TCP_CHECK {", "TCP_CHECK {\n            weight 5");
     thresholds_reversed: with("TCP_CHECK {", "lthreshold 100\n        uthreshold 50\n        TCP_CHECK {");
     sorry_words_alone: balanced("sorry_server_inhibit");
     switched_off_flag: balanced("alpha off");
     no_shell: balanced("quorum_up \"ip addr add 10.0.0.1/32 dev lo; ip addr add 10.0.0.2/32 dev lo\"");
     old_retry: with("TCP_CHECK {", "HTTP_GET {\n            nb_get_retry 3\n            url {\n                path /\n            }");
+    misspelt_check: with("TCP_CHECK {", "TCP_CHEK {");
+    misspelt_server: with("real_server", "real_sever");
+    server_in_a_server: with("TCP_CHECK {", "real_server 10.0.0.3 80 {\n        }\n        TCP_CHECK {");
+    server_outside: "real_server 10.0.0.3 80 {\n}\n";
     check_outside_server: balanced("TCP_CHECK {\n    }");
 }

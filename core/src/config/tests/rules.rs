@@ -321,7 +321,10 @@ fn tracked_interfaces() {
 }
 
 fn two(group: &str) -> Parsed {
-    let second = instance("track_interface {\neth5 weight 9\n}").replace("VI_1", "VI_2").replace("51", "52");
+    let second = instance("track_interface {\neth5 weight 9\n}")
+        .replace("VI_1", "VI_2")
+        .replace("51", "52")
+        .replace("0.0.1/24", "0.0.2/24");
     read(&format!("{group}\n{}\n{second}", instance(""))).1
 }
 
@@ -358,7 +361,7 @@ fn routers_that_cannot_be_told_apart() {
 fn what_is_not_built_is_read_and_said_once() {
     let script = "vrrp_script chk {\n script /bin/true\n weight x\n}\n";
     let track = "frobnicate {\nstate x\n}\ntrack_script {\nchk\n}";
-    let second = instance(track).replace("VI_1", "VI_2").replace("51", "52");
+    let second = instance(track).replace("VI_1", "VI_2").replace("51", "52").replace("0.0.1/24", "0.0.2/24");
     let (_, parsed) = read(&format!("{script}{}{second}", instance(track)));
     assert_eq!(
         codes(&parsed),

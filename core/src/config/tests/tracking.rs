@@ -94,7 +94,7 @@ fn files_and_processes() {
 #[test]
 fn weights_in_groups() {
     let group = |lines: &str| {
-        let second = instance("").replace("VI_1", "VI_2").replace("51", "52");
+        let second = instance("").replace("VI_1", "VI_2").replace("51", "52").replace("0.0.1/24", "0.0.2/24");
         let files = "track_file f {\nfile /f\n}\nvrrp_track_process p {\nprocess /p\nweight 5\n}\n";
         let tracking = "track_script {\ncheck\n}\ntrack_file {\nf\n}\ntrack_process {\np\n}";
         parsed(&format!(
@@ -138,7 +138,7 @@ fn a_group_s_own_weights_hold_for_all_its_members() {
     let objects = "track_file f {\nfile /f\n}\nvrrp_track_process p {\nprocess /p\nweight 5\n}\n\
                    bfd_instance b {\nneighbor_ip 192.0.2.2\nweight -7\n}\n";
     let group = |lines: &str| {
-        let second = instance("").replace("VI_1", "VI_2").replace("51", "52");
+        let second = instance("").replace("VI_1", "VI_2").replace("51", "52").replace("0.0.1/24", "0.0.2/24");
         let tracking = "track_interface {\neth1 weight 10\n}\ntrack_script {\ncheck\n}\ntrack_file {\nf weight 3\n}\n\
                         track_process {\np\n}\ntrack_bfd {\nb\n}";
         let (parsed, errors, warnings) = parsed(&format!(
@@ -270,8 +270,11 @@ fn virtual_interfaces() {
     assert_eq!((implied.xmit_base, warnings), (true, vec!["implied"]));
     let (all, ..) = parsed(&instance("use_ipvlan 10.9.9.9/24 private name iv0"));
     assert_eq!(all.config.instances[0].source, Some([10, 9, 9, 9].into()), "the address of its own");
-    let pair =
-        format!("{}{}", instance("use_vmac x"), instance("use_vmac x").replace("VI_1", "V2").replace("51", "52"));
+    let pair = format!(
+        "{}{}",
+        instance("use_vmac x"),
+        instance("use_vmac x").replace("VI_1", "V2").replace("51", "52").replace("0.0.1/24", "0.0.2/24")
+    );
     let (both, errors, warnings) = parsed(&pair);
     assert_eq!((errors, warnings), (vec![], vec!["repeated"]));
     assert_eq!(both.config.instances[1].link.vmac, Some(Vmac::default()));

@@ -8,6 +8,7 @@ use crate::config::keywords;
 use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{AddressRange, GroupEntry, LocalAddressGroup, LocalAddresses, VirtualServerGroup};
 use crate::net::{Family, Name};
+use std::collections::BTreeSet;
 
 /// What a group says to its virtual servers, found out once.
 #[derive(Clone, Copy)]
@@ -112,6 +113,21 @@ fn named<'a>(
         }
     }
     out
+}
+
+/// Warns of groups that no virtual server of those that are `asked` for has.
+pub(super) fn unused(cx: &mut Context<'_, '_>, names: &Names, asked: &BTreeSet<Name>) {
+    // One that is not there is perhaps one of these.
+    if cx.partial || asked.iter().any(|name| !names.contains_key(name)) {
+        return;
+    }
+    for (name, span) in names.iter().filter(|(name, _)| !asked.contains(*name)) {
+        cx.report(
+            Diagnostic::warning("unused", *span, format!("no virtual server has the group `{name}`"))
+                .label("nothing is served on its addresses")
+                .help(format!("write `virtual_server group {name} {{`")),
+        );
+    }
 }
 
 fn empty(cx: &mut Context<'_, '_>, span: Span, nothing: bool, effect: &str) {

@@ -19,7 +19,7 @@ mod settings;
 mod words;
 
 pub(in crate::config) use say::say;
-pub(in crate::config) use words::host;
+pub(in crate::config) use words::{host, host_alone};
 
 use super::setting::{self, no_rest};
 use super::values::{Value, integer};
@@ -31,7 +31,7 @@ use crate::net::{Family, Name};
 use core::time::Duration;
 use draft::{RealDraft, VirtualDraft};
 use group::Facts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `delay_loop` where nobody says it.
 const DELAY_LOOP: Duration = Duration::from_secs(60);
@@ -93,7 +93,13 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     };
     let mut servers = Vec::new();
     let mut spans = Vec::new();
+    let mut asked = BTreeSet::new();
     sections.each(cx, "virtual_server", |cx, section| {
+        if let [kind, name] = section.words
+            && kind.text == "group"
+        {
+            asked.insert(Name::from(name.text.as_str()));
+        }
         let Some(service) = service(cx, section.words) else { return };
         let (draft, seen, real_servers) = drafts(cx, section);
         let span = service.span;
@@ -103,6 +109,7 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
         }
     });
     overlap::check(cx, &servers, &spans, &known);
+    group::unused(cx, &names[0], &asked);
     let ssl = ssl(cx, sections.of("SSL"));
     Lvs { ssl, groups, local_addresses, servers }
 }

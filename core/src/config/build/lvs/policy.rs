@@ -132,7 +132,17 @@ pub(super) fn persistence(
                 Diagnostic::error("bad-name", engine.span, "no persistence engine has such a long name")
                     .label(format!("{} bytes; at most {MAX_ENGINE} are possible", engine.value.len())),
             );
-        } else if engine.value == "sip" && protocol.is_some_and(|protocol| protocol != Protocol::Udp) {
+        } else if engine.value != "sip" {
+            cx.report(
+                Diagnostic::warning(
+                    "bad-value",
+                    engine.span,
+                    format!("Linux has no persistence engine `{}`", engine.value),
+                )
+                .label("the kernel has one, `sip`")
+                .note("unless somebody adds it to the kernel, the service cannot be made"),
+            );
+        } else if protocol.is_some_and(|protocol| protocol != Protocol::Udp) {
             cx.report(
                 Diagnostic::warning("bad-value", engine.span, "the engine `sip` reads UDP packets only")
                     .label("the kernel drops all others"),

@@ -2,7 +2,8 @@
 //!
 //! Where the C version corrects a value and goes on, so do we, with a warning.
 
-use super::super::{Context, Given, Seen};
+use super::super::unknown::nearest_name;
+use super::super::{Context, Given, Names, Seen};
 use super::checks::{self, Heritage};
 use super::draft::{RealDraft, VirtualDraft};
 use super::group::Facts;
@@ -116,14 +117,18 @@ fn group<'a>(cx: &mut Context<'_, '_>, service: &Given<Service>, known: &Known<'
     let Service::Group(name) = &service.value else { return Some(None) };
     let found = known.groups.get(&**name).copied();
     if found.is_none() && !known.names[0].contains_key(name) && !cx.partial {
-        cx.report(unknown_group(service.span, "virtual_server_group", name));
+        cx.report(unknown_group(service.span, "virtual_server_group", name, known.names[0]));
     }
     found.map(Some)
 }
 
-fn unknown_group(span: Span, kind: &str, name: &Name) -> Diagnostic {
-    Diagnostic::error("unknown-group", span, format!("there is no `{kind} {name}`"))
-        .label(format!("expected the name of a `{kind}`"))
+fn unknown_group(span: Span, kind: &str, name: &Name, names: &Names) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-group", span, format!("there is no `{kind} {name}`"))
+        .label(format!("expected the name of a `{kind}`"));
+    match nearest_name(names.keys(), name) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
 }
 
 /// What real servers that say nothing else have.
@@ -249,7 +254,7 @@ fn local_addresses(
     };
     let Some([has_v4, has_v6]) = known.local_addresses.get(&*given.value).copied() else {
         if !known.names[1].contains_key(&given.value) && !cx.partial {
-            cx.report(unknown_group(given.span, "local_address_group", &given.value));
+            cx.report(unknown_group(given.span, "local_address_group", &given.value, known.names[1]));
         }
         return None;
     };
@@ -300,6 +305,12 @@ fn sorry_server(
 fn same_inhibit(cx: &mut Context<'_, '_>, sorry: &mut Given<SorryServer>, real_servers: &[RealServer]) {
     let server = &mut sorry.value;
     let same = real_servers.iter().find(|real| (real.ip, real.port) == (server.ip, server.port));
+    if same.is_some() {
+        cx.report(
+            Diagnostic::warning("contradiction", sorry.span, "the sorry server is one of the real servers")
+                .label("it is used while the quorum is missing, whether or not it passes its checks"),
+        );
+    }
     if let Some(real) = same.filter(|real| real.inhibit != server.inhibit) {
         let label = if real.inhibit { "kept with weight 0 while it is not needed" } else { "removed while not needed" };
         cx.report(

@@ -52,6 +52,19 @@ pub(in crate::config) fn host(cx: &mut Context<'_, '_>, word: &Word) -> Option<I
     None
 }
 
+/// Warns where the host that is asked for is more than a host.
+pub(in crate::config) fn host_alone(cx: &mut Context<'_, '_>, word: &Word) {
+    let bare = word.text.split_once("://").map_or(word.text.as_str(), |(_, rest)| rest);
+    let host = bare.split('/').next().unwrap_or_default();
+    if host != word.text {
+        cx.report(
+            Diagnostic::warning("bad-value", word.span, format!("`{}` is not the name of a host", word.text))
+                .label("sent as it is, in the request's `Host`")
+                .help(format!("write `{host}`; what is asked for stands in `path`")),
+        );
+    }
+}
+
 /// An address and a port in one word.
 fn glued(text: &str) -> Option<(IpAddr, u16)> {
     let (ip, port) = text.rsplit_once(':')?;
@@ -68,7 +81,17 @@ pub(super) fn range(cx: &mut Context<'_, '_>, word: &Word) -> Option<AddressRang
     let read = match (text.split_once('/'), text.split_once('-')) {
         (Some((ip, length)), _) => ip.parse().ok().map(|ip| network(ip, length)),
         (None, Some((first, last))) => first.parse().ok().map(|first| from_to(first, last)),
-        (None, None) => return address(cx, word).map(AddressRange::single),
+        (None, None) => {
+            if let Some((ip, port)) = glued(text) {
+                cx.report(
+                    Diagnostic::error("bad-address", word.span, format!("`{text}` is not an IP address"))
+                        .label("expected an address or a range of them")
+                        .help(format!("write `{ip} {port}`: the port is a word of its own")),
+                );
+                return None;
+            }
+            return address(cx, word).map(AddressRange::single);
+        }
     };
     let problem = match read {
         Some(Ok(range)) => return Some(range),

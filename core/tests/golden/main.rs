@@ -49,6 +49,9 @@ fn cases_of(block: &Block, keyword: &'static Keyword) -> Vec<Case> {
             cases.extend(plain::cases(keyword, good));
         }
     }
+    // Of a word that does nothing it is not said that its value is missing.
+    let does_nothing = matches!(keyword.standing, keywords::Standing::NoEffect(_));
+    cases.retain(|case| !(does_nothing && case.plain && case.text == keyword.name));
     cases
 }
 

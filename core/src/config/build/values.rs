@@ -4,7 +4,7 @@ use super::ip::{address, group};
 use super::{Context, command, lvs, net, script, unknown};
 use crate::config::ast::{Block, Statement};
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::keywords::{self, Arg, Keyword, MAX_INTERFACE_NAME};
+use crate::config::keywords::{self, Arg, Keyword, MAX_INTERFACE_NAME, Standing};
 use crate::config::lexer::{Phrase, Word};
 use crate::config::model::{Credentials, Script};
 use core::net::IpAddr;
@@ -58,6 +58,10 @@ pub(super) fn read<'a>(
     let words = phrase.words.get(1..).unwrap_or_default();
     let (least, most) = count(keyword.arg);
     if words.len() < least {
+        if let Standing::NoEffect(_) = keyword.standing {
+            // Nor would anything come of it with a value.
+            return None;
+        }
         missing_argument(cx, keyword, phrase);
         return None;
     }
@@ -208,6 +212,8 @@ fn too_many(cx: &mut Context<'_, '_>, keyword: &Keyword, extra: &[Word]) {
             .label("not read; what is this for?");
     diagnostic = if first.text == "\\" {
         diagnostic.help("a `\\` does not continue a line here")
+    } else if keywords::find(keyword.block, &first.text).is_some() {
+        diagnostic.help(format!("every keyword begins a line of its own: write `{}` on the next one", first.text))
     } else if extra.iter().any(|word| word.text.starts_with("//") || word.text == ";") {
         diagnostic.help("comments begin with `#` or `!`")
     } else if matches!(keyword.arg, Arg::Word | Arg::NamedBlock) {
@@ -290,19 +296,6 @@ fn whole(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg, min: i64, 
     }
 }
 
-/// Seconds or milliseconds with decimals, as microseconds in the range of `arg`.
-pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg) -> Option<u64> {
-    let (min, max, thousandths, unit) = match arg {
-        Arg::Millis(min, max) => (min, max, true, "millisecond"),
-        Arg::Seconds(min, max) => (min, max, false, "second"),
-        _ => return None,
-    };
-    let text = word.text.trim_start_matches([' ', '\t']);
-    let label = || format!("expected {}", expected(arg));
-    let read = |text: &str| {
-        let (value, exact) = micros(text)?;
-        Some(if thousandths { ((value + 500) / 1000, exact && value % 1000 == 0) } else { (value, exact) })
-    };
 /// What was perhaps meant by a text that is no whole number; nothing where that is anybody's guess.
 fn perhaps(text: &str, arg: Arg, min: i64, max: i64) -> Option<String> {
     let possible = |number: &i64| (min..=max).contains(number);
@@ -337,6 +330,19 @@ fn with_unit(text: &str) -> Option<u64> {
     })
 }
 
+/// Seconds or milliseconds with decimals, as microseconds in the range of `arg`.
+pub(super) fn duration(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg) -> Option<u64> {
+    let (min, max, thousandths, unit) = match arg {
+        Arg::Millis(min, max) => (min, max, true, "millisecond"),
+        Arg::Seconds(min, max) => (min, max, false, "second"),
+        _ => return None,
+    };
+    let text = word.text.trim_start_matches([' ', '\t']);
+    let label = || format!("expected {}", expected(arg));
+    let read = |text: &str| {
+        let (value, exact) = micros(text)?;
+        Some(if thousandths { ((value + 500) / 1000, exact && value % 1000 == 0) } else { (value, exact) })
+    };
     let Some((value, exact)) = read(text.strip_prefix('+').unwrap_or(text)) else {
         let mut diagnostic =
             Diagnostic::error("not-a-number", word.span, format!("`{}` is not a number of {unit}s", word.text))
@@ -502,6 +508,9 @@ pub(super) fn interface<'a>(cx: &mut Context<'_, '_>, word: &'a Word, what: &str
     } else if name.bytes().any(|b| b == b'/' || b.is_ascii_whitespace() || b.is_ascii_control()) {
         "slashes and blanks are not possible".to_owned()
     } else {
+        if what == "an interface's name" {
+            cx.interfaces.note(name, word.span);
+        }
         return Some(word);
     };
     cx.report(Diagnostic::error("bad-name", word.span, format!("`{name}` cannot be {what}")).label(problem));
@@ -514,9 +523,6 @@ fn block<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, statement: &'a Stateme
             .label("expected `{` after this");
         cx.report(if matches!(keyword.arg, Arg::Lines | Arg::Names) && statement.words().len() > 1 {
             diagnostic.help(format!("write `{} {{`, and what belongs into it on lines of its own", keyword.name))
-        if what == "an interface's name" {
-            cx.interfaces.note(name, word.span);
-        }
         } else {
             diagnostic
         });

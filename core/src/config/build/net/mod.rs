@@ -212,10 +212,14 @@ fn resolve<T>(cx: &mut Context<'_, '_>, entry: Entry<T>, known: &BTreeSet<&Name>
     let group = entry.group.filter(|group| {
         let found = known.contains(&group.value);
         if !found && !cx.partial {
-            cx.report(
-                Diagnostic::error("unknown-group", group.span, format!("there is no track_group `{}`", group.value))
-                    .label("not declared in this configuration"),
-            );
+            let message = format!("there is no track_group `{}`", group.value);
+            let diagnostic =
+                Diagnostic::error("unknown-group", group.span, message).label("not declared in this configuration");
+            let near = super::unknown::nearest_name(known.iter().copied(), &group.value);
+            cx.report(match near {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            });
         }
         found
     });

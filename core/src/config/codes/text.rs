@@ -5,6 +5,16 @@ use crate::config::Severity::Error;
 
 pub(super) const CODES: &[Code] = &[
     Code {
+        name: "unreadable",
+        usual: Error,
+        title: "there is no configuration to read",
+        means: "The main file does not exist, cannot be read, is no regular file, or is empty. It is given with `--format json`; \
+                people are told in a line.",
+        why: "-t ends with 4, and the daemon does not start.",
+        wrong: Example::Told("`keepalived check /etc/keepalived/keepalived.cnf`"),
+        right: Example::Instance(""),
+    },
+    Code {
         name: "missing-brace",
         usual: Error,
         title: "a brace is missing",

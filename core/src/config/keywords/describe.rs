@@ -1,6 +1,7 @@
 //! Rows of the table as text for people.
 
-use super::{Alias, Arg, Keyword, Standing, distinct, find, of};
+use super::example::example;
+use super::{Alias, Arg, Keyword, Standing, directive, distinct, find, of};
 use crate::config::build::unknown::distance;
 use crate::config::build::values::expected;
 use crate::config::codes::wrapped;
@@ -47,6 +48,7 @@ pub fn range(arg: Arg) -> Option<String> {
             Some(expected(arg))
         }
         Arg::Hex(..) | Arg::Group(_) => Some(expected(arg)),
+        Arg::Or(arg, "") => range(*arg).or_else(|| Some(expected(*arg))),
         Arg::Or(arg, word) => Some(format!("{}; alone it means {word}", range(*arg).unwrap_or_else(|| expected(*arg)))),
         Arg::Optional(arg) => range(*arg),
         _ => None,
@@ -73,7 +75,9 @@ pub fn sentences(keyword: &Keyword) -> Vec<String> {
     }
     out.extend(range(keyword.arg).map(|range| format!("takes {range}")));
     if !keyword.default.is_empty() {
-        out.push(format!("default: {}", keyword.default));
+        let is_sign = !keyword.default.contains(|c: char| c.is_alphanumeric());
+        let sign = if is_sign { "`" } else { "" };
+        out.push(format!("default: {sign}{}{sign}", keyword.default));
     }
     if keyword.many {
         out.push("may be repeated".to_owned());
@@ -85,16 +89,21 @@ pub fn sentences(keyword: &Keyword) -> Vec<String> {
         Standing::Implemented if keyword.except.is_empty() => {}
         Standing::Implemented => out.push(format!("not built yet: {}", keyword.except)),
         Standing::NoEffect(reason) => out.push(format!("no effect: {reason}")),
+        Standing::InPart(lacks) => out.push(format!("built in part: {lacks}")),
         Standing::NotYet(effect) => out.push(format!("not built yet: {effect}")),
     }
     out
 }
-        Standing::InPart(lacks) => out.push(format!("built in part: {lacks}")),
 
 /// Everything about the keywords of this name, for a terminal.
 #[must_use]
 pub fn explanation(name: &str) -> Option<String> {
     let mut out = String::new();
+    if let Some((form, what)) = directive::find(name) {
+        out.push_str(&format!("{form}\n\n"));
+        out.extend(wrapped(what).lines().map(|line| format!("    {line}\n")));
+        return Some(out);
+    }
     let mut told: Vec<(Vec<String>, String)> = Vec::new();
     for block in super::blocks_of(name) {
         let Some(keyword) = find(block, name) else { continue };
@@ -113,6 +122,10 @@ pub fn explanation(name: &str) -> Option<String> {
         for sentence in &what.0 {
             let text = wrapped(sentence);
             out.extend(text.lines().map(|line| format!("    {line}\n")));
+        }
+        if let Some(example) = example(keyword) {
+            out.push_str("    for example:\n");
+            out.extend(example.lines().map(|line| format!("        {line}\n")));
         }
         let inside = inner(block, name);
         if inside.is_empty() {
@@ -135,7 +148,8 @@ fn inner(block: &str, name: &str) -> Vec<&'static Keyword> {
 /// The keyword whose name is most like `word`.
 #[must_use]
 pub fn nearest(word: &str) -> Option<&'static str> {
-    let near = distinct().map(|k| (distance(k.name, word), k.name)).min_by_key(|(distance, _)| *distance)?;
+    let names = distinct().map(|k| k.name).chain(directive::names());
+    let near = names.map(|name| (distance(name, word), name)).min_by_key(|(distance, _)| *distance)?;
     (near.0 <= word.len() / 3).then_some(near.1)
 }
 
@@ -156,8 +170,17 @@ mod tests {
     fn a_keyword_at_length() {
         let text = explanation("virtual_router_id").unwrap();
         let expected = "virtual_router_id NUMBER\n\n    in `vrrp_instance`\n    the virtual router's number on its link\n    \
-                        takes a whole number from 1 to 255\n";
+                        takes a whole number from 1 to 255\n    for example:\n        virtual_router_id 128\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_no_keyword_is_explained_too() {
+        for name in directive::names().chain(["~SEQ(N, 1, 2)", "@main", "@^main", "$VIP", "${VIP}", "${_RANDOM 1 2}"]) {
+            assert!(explanation(name).is_some_and(|text| text.len() > 50), "{name}");
+        }
+        assert!(explanation("${_PWD}").is_some_and(|text| text.contains("the directory of the file")));
+        assert_eq!(nearest("inclde"), Some("include"));
     }
 
     #[test]

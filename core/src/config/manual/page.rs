@@ -13,6 +13,7 @@ pub fn page() -> String {
     for (block, keywords) in blocks() {
         section(&mut out, block, &keywords);
     }
+    out.push_str(prose::LINES);
     out.push_str(".SH MISTAKES\n");
     out.push_str(prose::MISTAKES);
     for code in codes::all() {

@@ -100,6 +100,64 @@ counts in hexadecimal.
 The rest of the line for each of the values. Several variables and their values stand in braces.
 "#;
 
+/// Lines of blocks without keywords, and what is told to others.
+pub(super) const LINES: &str = r#".SH LINES OF A VIRTUAL_SERVER_GROUP
+Each line is what one service is reached by; the port is a word of its own.
+.PP
+.nf
+.RS
+virtual_server_group web {
+    192.0.2.1 80
+    192.0.2.10\-20 80
+    192.0.2.64/29 80
+    2001:db8::1\-ff 443
+    fwmark 3 inet
+    fwmark 4 inet6
+}
+virtual_server group web {
+    ...
+}
+.RE
+.fi
+.PP
+A range is written with the last number, or the last address, behind a hyphen; a network stands for all its addresses. Without a
+port it is every port, which needs persistence.
+.B fwmark
+stands for packets with this mark, whatever their address and port; a group with addresses of both families needs
+.B inet
+or
+.B inet6
+behind it.
+.SH NOTIFY SCRIPTS
+.BR notify_master ", " notify_backup ", " notify_fault ", " notify_stop ", "
+.BR quorum_up ", " quorum_down ", " notify_up " and " notify_down
+get the arguments that are written and no others.
+.B notify
+of an instance or a group gets four more behind them:
+.B INSTANCE
+or
+.BR GROUP ;
+its name;
+.BR MASTER ", " BACKUP ", " FAULT " or " STOP ;
+and the priority, which is 0 for a group. The command and its arguments stand in quotes together; the words behind them are the user
+and the group who run it. The script of a FIFO gets the path of the FIFO as its last argument.
+.SH LINES IN FIFOS
+.TP
+.BI VS " SERVICE " UP|DOWN
+The quorum of a virtual server is gained or lost.
+.TP
+.BI RS " SERVER SERVICE " UP|DOWN
+A real server comes or fails.
+.PP
+A server is written as in
+.BR [192.0.2.1]:tcp:80 ,
+a service too, or as
+.B FWM 3
+where it is a mark, or as
+.BR [web]:0 ,
+the name of its group and the number of the virtual server among those that have it.
+"#;
+
 /// Before the list of codes.
 pub(super) const MISTAKES: &str = "\
 Every mistake has a code, which

@@ -51,7 +51,7 @@ fn cases_of(block: &Block, keyword: &'static Keyword) -> Vec<Case> {
     }
     // Of a word that does nothing it is not said that its value is missing.
     let does_nothing = matches!(keyword.standing, keywords::Standing::NoEffect(_));
-    cases.retain(|case| !(does_nothing && case.plain && case.text == keyword.name));
+    cases.retain(|case| case.good || !(does_nothing && case.plain && case.text == keyword.name));
     cases
 }
 

@@ -21,7 +21,7 @@ impl Doubts {
     pub fn of(loaded: &Loaded) -> Doubts {
         let mut by_file: BTreeMap<usize, Vec<&Diagnostic>> = BTreeMap::new();
         for diagnostic in loaded.parsed.diagnostics.iter().filter(|diagnostic| is_doubt(diagnostic.code)) {
-            by_file.entry(diagnostic.span.file).or_default().push(diagnostic);
+            by_file.entry(diagnostic.span.file()).or_default().push(diagnostic);
         }
         let mut doubts = Doubts::default();
         // A file that lost its text is as good as one that is missing.
@@ -34,13 +34,13 @@ impl Doubts {
         }
         for (file, mut list) in by_file {
             let Some(file) = loaded.source.files.get(file) else { continue };
-            list.sort_by_key(|diagnostic| diagnostic.span.start);
-            let places: Vec<usize> = list.iter().map(|diagnostic| diagnostic.span.start).collect();
+            list.sort_by_key(|diagnostic| diagnostic.span.start());
+            let places: Vec<usize> = list.iter().map(|diagnostic| diagnostic.span.start()).collect();
             for (diagnostic, blocks) in list.iter().zip(owners(&file.text, &places)) {
                 // A script is told once for all its places, the first of which can change.
                 let place =
                     if is_of_a_script(diagnostic.code) { String::new() } else { format!("{}: {blocks}", file.name) };
-                let message = match file.text.get(diagnostic.span.start..diagnostic.span.end) {
+                let message = match file.text.get(diagnostic.span.start()..diagnostic.span.end()) {
                     Some(pattern) if diagnostic.code == "missing-include" => {
                         format!("`{pattern}` cannot be included as a whole")
                     }

@@ -7,8 +7,8 @@ pub(crate) fn check(source: &Source) -> Parsed {
     let parsed = parse(source);
     for diagnostic in &parsed.diagnostics {
         for span in std::iter::once(&diagnostic.span).chain(diagnostic.also.iter().map(|(span, _)| span)) {
-            let text = source.files.get(span.file).map(|file| &file.text);
-            assert!(text.is_some_and(|text| text.get(span.start..span.end).is_some()), "{diagnostic:?}");
+            let text = source.files.get(span.file()).map(|file| &file.text);
+            assert!(text.is_some_and(|text| text.get(span.start()..span.end()).is_some()), "{diagnostic:?}");
         }
     }
     let lines = render_lines(&parsed.diagnostics, source);

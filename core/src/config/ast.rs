@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
             let span = section.span;
             let d = Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this");
             out.push(d.help("write the `{` at the end of this line"));
-            let open = Span { start: span.end, ..span };
+            let open = span.behind();
             self.open.push(Block { open, statements: Vec::new() });
         }
         if self.open.is_empty() {
@@ -302,7 +302,7 @@ impl<'a> Builder<'a> {
         if let Some(block) = self.open.last() {
             d = d.also(block.open, "this block is still open");
             let line = self.line_before(phrase.span).trim_ascii_start();
-            if (line.starts_with(b"~SEQ") || line.starts_with(b"~LST")) && block.open.start > phrase.span.start {
+            if (line.starts_with(b"~SEQ") || line.starts_with(b"~LST")) && block.open.start() > phrase.span.start() {
                 d = d.help(
                     "only this line is repeated; put the block into a definition of several lines, and repeat that",
                 );
@@ -350,8 +350,8 @@ impl<'a> Builder<'a> {
 
     /// What stands on the line before `span`; of very long lines only the last part.
     fn line_before(&self, span: Span) -> &[u8] {
-        let text = self.source.files.get(span.file).map_or(&[][..], |file| file.text.as_bytes());
-        let before = &text[span.start.saturating_sub(256)..span.start];
+        let text = self.source.files.get(span.file()).map_or(&[][..], |file| file.text.as_bytes());
+        let before = &text[span.start().saturating_sub(256)..span.start()];
         &before[before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1)..]
     }
 }

@@ -22,15 +22,12 @@ impl Severity {
     }
 }
 
-/// A stretch of a source file, in bytes.
+/// A stretch of a source file, in bytes. Every word has one, so it is small: of a file with more than 4 GiB it shows no more than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Index into [`Source::files`](super::source::Source::files).
-    pub file: usize,
-    /// The first byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
+    file: u32,
+    start: u32,
+    end: u32,
     /// The expansions that the words went through to get here.
     pub(super) via: Via,
 }
@@ -48,7 +45,35 @@ impl Span {
     /// Words that are read as they are written.
     #[must_use]
     pub const fn new(file: usize, start: usize, end: usize) -> Span {
-        Span { file, start, end, via: Via::NONE }
+        Span { file: small(file), start: small(start), end: small(end), via: Via::NONE }
+    }
+
+    /// The same words, come through expansions.
+    pub(super) const fn through(self, via: Via) -> Span {
+        Span { via, ..self }
+    }
+
+    /// Nothing, where these words end.
+    pub(super) const fn behind(self) -> Span {
+        Span { start: self.end, ..self }
+    }
+
+    /// Index into [`Source::files`](super::source::Source::files).
+    #[must_use]
+    pub const fn file(self) -> usize {
+        self.file as usize
+    }
+
+    /// The first byte.
+    #[must_use]
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// One past the last byte.
+    #[must_use]
+    pub const fn end(self) -> usize {
+        self.end as usize
     }
 
     /// From the start of `self` to the end of `last`, which is in the same file and not before `self`.
@@ -67,6 +92,10 @@ impl Span {
     pub(super) fn later(self, other: Span) -> Span {
         if (other.file, other.start) < (self.file, self.start) { self } else { other }
     }
+}
+
+const fn small(n: usize) -> u32 {
+    if n > u32::MAX as usize { u32::MAX } else { n as u32 }
 }
 
 /// Where a value was written, beside the value. It is no part of what is said: any two are equal, and a recording does not have it.

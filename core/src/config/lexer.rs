@@ -7,7 +7,10 @@ use super::diagnostic::{Diagnostic, Span};
 use super::preprocess::Line;
 use super::preprocess::text::Text;
 use super::source::Source;
+use core::ops::{Deref, Range};
+use core::{fmt, slice};
 use smol_str::SmolStr;
+use std::rc::Rc;
 
 /// A word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +23,56 @@ pub(super) struct Word {
     pub(super) quoted: bool,
 }
 
+/// Words that follow each other. Those of a whole section are in one list, of which each phrase has its part.
+#[derive(Clone)]
+pub(super) struct Words {
+    all: Rc<[Word]>,
+    from: u32,
+    to: u32,
+}
+
+impl Words {
+    /// Those of `all` in a range.
+    pub(super) fn part(all: &Rc<[Word]>, Range { start, end }: Range<u32>) -> Words {
+        Words { all: Rc::clone(all), from: start, to: end }
+    }
+}
+
+impl From<Vec<Word>> for Words {
+    fn from(all: Vec<Word>) -> Self {
+        let to = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        Words { all: all.into(), from: 0, to }
+    }
+}
+
+impl Deref for Words {
+    type Target = [Word];
+
+    fn deref(&self) -> &[Word] {
+        self.all.get(self.from as usize..self.to as usize).unwrap_or_default()
+    }
+}
+
+impl<'a> IntoIterator for &'a Words {
+    type Item = &'a Word;
+    type IntoIter = slice::Iter<'a, Word>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}
+
 /// What stands between two braces or ends of lines.
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     /// Its words; at least one.
-    pub(super) words: Box<[Word]>,
+    pub(super) words: Words,
     /// From its first word to its last.
     pub(super) span: Span,
     /// A `"` without a partner, as words are split. Scripts are split in another way and may have one.
@@ -46,8 +94,8 @@ impl Phrase {
         if self.expanded {
             return Text::joined(self.words.iter().map(|word| (word.text.as_str(), word.span)));
         }
-        let text = source.text(self.span.file).get(self.span.start..self.span.end).unwrap_or_default();
-        Text::new(text, self.span.file, self.span.start).into_owned(self.span.via)
+        let text = source.text(self.span.file()).get(self.span.start()..self.span.end()).unwrap_or_default();
+        Text::new(text, self.span.file(), self.span.start()).into_owned(self.span.via)
     }
 }
 
@@ -162,15 +210,15 @@ impl Splitter<'_, '_> {
     }
 
     fn flush(&mut self) {
-        let words: Box<[Word]> = self.words.drain(..).collect();
         let torn = self.torn.take();
-        if let (Some(first), Some(last)) = (words.first(), words.last()) {
+        if let (Some(first), Some(last)) = (self.words.first(), self.words.last()) {
             let span = first.span.to(last.span);
             let text = &self.line.text;
             let expanded = text.is_pieced();
             let literal = text.as_str()[self.from..self.to].contains(['"', '\'', '\\']);
             let exact = (expanded && literal).then(|| Box::new(text.part(self.from, self.to).into_owned(text.via())));
             let unresolved = self.line.unresolved || self.odd;
+            let words = core::mem::take(&mut self.words).into();
             self.out.push(Token::Phrase(Phrase { span, torn, unresolved, exact, expanded, words }));
         }
     }

@@ -55,10 +55,10 @@ impl Parsed {
 
     /// Adds what was found out later, each in its place. `source` is what was parsed.
     fn add(&mut self, mut found: Vec<Diagnostic>, source: &Source) {
-        found.sort_by_key(|d| (d.span.file, d.span.start));
+        found.sort_by_key(|d| (d.span.file(), d.span.start()));
         self.expansions.tell(source, &mut found);
         self.diagnostics.extend(found);
-        self.diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
+        self.diagnostics.sort_by_key(|d| (d.span.file(), d.span.start()));
     }
 }
 
@@ -93,7 +93,7 @@ pub fn parse(source: &Source) -> Parsed {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
     let (config, interfaces) = build::config(&tree, source, reader.partial, &mut diagnostics);
-    diagnostics.sort_by_key(|d| (d.span.file, d.span.start));
+    diagnostics.sort_by_key(|d| (d.span.file(), d.span.start()));
     reader.expansions.tell(source, &mut diagnostics);
     Parsed { config, diagnostics, interfaces, expansions: reader.expansions }
 }

@@ -6,7 +6,7 @@
 
 use super::ast::{Block, Statement};
 use super::diagnostic::{Span, Via};
-use super::lexer::{Phrase, Word};
+use super::lexer::{Phrase, Word, Words};
 use super::plain;
 use super::preprocess::text::{Piece, Text};
 use super::source::Source;
@@ -45,7 +45,7 @@ const WORDS: u64 = 6;
 impl Store {
     /// Puts a statement away. `None`: it is of a kind that cannot be.
     pub(super) fn pack(&mut self, statement: &Statement, source: &Source) -> Option<Packed> {
-        let file = statement.phrase.as_ref()?.span.file;
+        let file = statement.phrase.as_ref()?.span.file();
         let at = self.bytes.len();
         let packed = Packed::Stored { at: u32::try_from(at).ok()?, file: u32::try_from(file).ok()? };
         let mut writer = Writer { bytes: &mut self.bytes, source, file, last: 0, via: 0 };
@@ -110,19 +110,19 @@ impl Writer<'_> {
             Some(phrase) => self.phrase(phrase)?,
         }
         let Some(block) = &statement.block else { return Some(()) };
-        if block.open.file != self.file {
+        if block.open.file() != self.file {
             return None;
         }
         self.number(OPEN);
-        self.place(block.open.start, block.open.via);
-        self.number((block.open.end - block.open.start) as u64);
+        self.place(block.open.start(), block.open.via);
+        self.number((block.open.end() - block.open.start()) as u64);
         block.statements.iter().try_for_each(|statement| self.statement(statement))?;
         self.number(CLOSE);
         Some(())
     }
 
     fn phrase(&mut self, phrase: &Phrase) -> Option<()> {
-        if phrase.torn.is_some() || phrase.unresolved || phrase.span.file != self.file {
+        if phrase.torn.is_some() || phrase.unresolved || phrase.span.file() != self.file {
             return None;
         }
         match &phrase.exact {
@@ -136,18 +136,18 @@ impl Writer<'_> {
     fn written(&mut self, phrase: &Phrase) -> Option<()> {
         let first = phrase.words.first()?.span;
         self.number(PHRASE);
-        self.place(first.start, first.via);
+        self.place(first.start(), first.via);
         self.number(phrase.words.len() as u64);
         let text = self.source.text(self.file);
-        let mut end = first.start;
+        let mut end = first.start();
         for word in &phrase.words {
-            let raw = text.get(word.span.start..word.span.end)?;
-            if word.span.via != first.via || word.span.file != self.file || word_of(raw, word.quoted) != word.text {
+            let raw = text.get(word.span.start()..word.span.end())?;
+            if word.span.via != first.via || word.span.file() != self.file || word_of(raw, word.quoted) != word.text {
                 return None;
             }
-            self.number((word.span.start.checked_sub(end)? as u64) << 1 | u64::from(word.quoted));
+            self.number((word.span.start().checked_sub(end)? as u64) << 1 | u64::from(word.quoted));
             self.number(raw.len() as u64);
-            end = word.span.end;
+            end = word.span.end();
         }
         Some(())
     }
@@ -157,13 +157,13 @@ impl Writer<'_> {
         self.number(WORDS);
         self.number(phrase.words.len() as u64);
         for word in &phrase.words {
-            if word.span.file != self.file {
+            if word.span.file() != self.file {
                 return None;
             }
             self.number((word.text.len() as u64) << 1 | u64::from(word.quoted));
             self.bytes.extend(word.text.as_bytes());
-            self.place(word.span.start, word.span.via);
-            self.number((word.span.end - word.span.start) as u64);
+            self.place(word.span.start(), word.span.via);
+            self.number((word.span.end() - word.span.start()) as u64);
         }
         Some(())
     }
@@ -264,7 +264,7 @@ impl Reader<'_> {
                 STRAY => out.push(Statement { phrase: None, block: None }),
                 OPEN => {
                     let (start, via) = self.place();
-                    let open = Span { file: self.file, start, end: start + self.size(), via };
+                    let open = Span::new(self.file, start, start + self.size()).through(via);
                     let block = Block { open, statements: self.statements() };
                     if let Some(owner) = out.last_mut() {
                         owner.block = Some(block);
@@ -288,7 +288,7 @@ impl Reader<'_> {
             let head = self.number();
             let text = self.text((head >> 1) as usize).into();
             let (start, via) = self.place();
-            let span = Span { file: self.file, start, end: start + self.size(), via };
+            let span = Span::new(self.file, start, start + self.size()).through(via);
             words.push(Word { text, span, quoted: head & 1 == 1 });
         }
         phrase(words.into(), None, true)
@@ -306,7 +306,7 @@ impl Reader<'_> {
             end = from + self.size();
             let quoted = head & 1 == 1;
             let raw = text.get(from..end).unwrap_or_default();
-            let span = Span { file: self.file, start: from, end, via };
+            let span = Span::new(self.file, from, end).through(via);
             words.push(Word { text: word_of(raw, quoted).into(), span, quoted });
         }
         phrase(words.into(), None, false)
@@ -344,7 +344,7 @@ impl Reader<'_> {
 }
 
 /// Words in a row.
-pub(super) fn phrase(words: Box<[Word]>, exact: Option<Box<Text<'static>>>, expanded: bool) -> Phrase {
+pub(super) fn phrase(words: Words, exact: Option<Box<Text<'static>>>, expanded: bool) -> Phrase {
     let span = match (words.first(), words.last()) {
         (Some(first), Some(last)) => first.span.to(last.span),
         _ => Span::new(0, 0, 0),

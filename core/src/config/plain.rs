@@ -6,9 +6,12 @@
 use super::ast::{Block, MANY, Statement};
 use super::diagnostic::Span;
 use super::keywords;
-use super::lexer::Word;
+use super::lexer::{Word, Words};
 use super::pack::{phrase, word_of};
 use super::preprocess::MAX_LINE;
+use core::ops::Range;
+use std::rc::Rc;
+use std::vec;
 
 /// Deeper blocks go the long way.
 const MAX_DEPTH: usize = 8;
@@ -69,9 +72,27 @@ fn class(byte: u8) -> Class {
     CLASSES[usize::from(byte)]
 }
 
-/// How many bytes of `bytes` are of a class.
-fn run(bytes: &[u8], of: Class) -> usize {
-    bytes.iter().position(|byte| class(*byte) != of).unwrap_or(bytes.len())
+/// How many bytes `bytes` begin with that are of a kind.
+fn run(bytes: &[u8], kind: impl Fn(Class) -> bool) -> usize {
+    bytes.iter().position(|byte| !kind(class(*byte))).unwrap_or(bytes.len())
+}
+
+/// How many spaces and tabs `bytes` begin with.
+fn blanks(bytes: &[u8]) -> usize {
+    // Indents are long: eight spaces at a time.
+    let (eights, _) = bytes.as_chunks::<8>();
+    let at = 8 * eights.iter().take_while(|eight| **eight == [b' '; 8]).count();
+    at + run(&bytes[at..], |class| class == Class::Blank)
+}
+
+/// How many bytes of a word `bytes` begin with.
+fn word(bytes: &[u8]) -> usize {
+    run(bytes, |class| class == Class::Word)
+}
+
+/// How many bytes of words and blanks `bytes` begin with.
+fn words(bytes: &[u8]) -> usize {
+    run(bytes, |class| matches!(class, Class::Word | Class::Blank))
 }
 
 /// Where the line of `bytes` ends.
@@ -92,7 +113,7 @@ fn is_proper(statement: &[u8]) -> bool {
 /// The section that begins on the line at `start`, if it is a plain one of [`MANY`].
 pub(super) fn section(text: &str, start: usize) -> Option<Plain> {
     let bytes = text.as_bytes();
-    let mut at = start + run(bytes.get(start..)?, Class::Blank);
+    let mut at = start + blanks(bytes.get(start..)?);
     let begin = at;
     if bytes.get(begin) != Some(&b'v') {
         return None;
@@ -108,27 +129,28 @@ pub(super) fn section(text: &str, start: usize) -> Option<Plain> {
     let mut open = [(0, 0); MAX_DEPTH];
     let mut depth = 0;
     let mut end = at;
-    // The first word of a statement that may still get a block, and whether the next word begins a statement.
-    let (mut owner, mut fresh) = (Some((begin, at)), false);
+    // Where a statement begins that may still get a block, and whether the next word begins a statement.
+    let (mut owner, mut fresh) = (Some(begin), false);
     loop {
         let first = *bytes.get(at)?;
         match class(first) {
             Class::Blank => at += 1,
             Class::Word => {
-                let word = at;
-                at += run(&bytes[at..], Class::Word);
                 if fresh {
-                    if !is_proper(&bytes[word..at]) {
+                    if !is_proper(&bytes[at..]) {
                         return None;
                     }
-                    (owner, fresh) = (Some((word, at)), false);
+                    (owner, fresh) = (Some(at), false);
                 }
                 if depth == 0 {
+                    at += word(&bytes[at..]);
                     end = at;
+                } else {
+                    at += words(&bytes[at..]);
                 }
             }
             Class::Quote => {
-                let word = at;
+                let from = at;
                 at += 1;
                 while !matches!(class(*bytes.get(at)?), Class::Quote) {
                     if !matches!(class(bytes[at]), Class::Word | Class::Blank | Class::Comment) {
@@ -138,7 +160,7 @@ pub(super) fn section(text: &str, start: usize) -> Option<Plain> {
                 }
                 at += 1;
                 if fresh {
-                    (owner, fresh) = (Some((word, at)), false);
+                    (owner, fresh) = (Some(from), false);
                 }
                 if depth == 0 {
                     end = at;
@@ -151,12 +173,13 @@ pub(super) fn section(text: &str, start: usize) -> Option<Plain> {
                     return None;
                 }
                 at += 1;
-                (line, indent) = (at, run(&bytes[at..], Class::Blank));
+                (line, indent) = (at, blanks(&bytes[at..]));
                 at += indent;
                 fresh = true;
             }
             Class::Open => {
-                let (from, to) = owner.take()?;
+                let from = owner.take()?;
+                let to = from + word(&bytes[from..]);
                 let inside = depth > 0 && keywords::begins_a_section(text.get(from..to)?);
                 if inside || depth == MAX_DEPTH || indent > MAX_INDENT {
                     return None;
@@ -184,7 +207,7 @@ pub(super) fn section(text: &str, start: usize) -> Option<Plain> {
         }
     }
     // Nothing else is on its last line.
-    at += run(&bytes[at..], Class::Blank);
+    at += blanks(&bytes[at..]);
     let behind = bytes.get(at).map(|byte| class(*byte));
     let rest = end_of_line(&bytes[at..]);
     let empty = match behind {
@@ -200,24 +223,40 @@ pub(super) fn section(text: &str, start: usize) -> Option<Plain> {
 
 /// Splits a plain section that begins at `start` into words.
 pub(super) fn statement(text: &str, file: usize, start: usize) -> Statement {
-    let mut splitter = Splitter { text, file, at: start, words: Vec::with_capacity(8), done: Vec::with_capacity(64) };
-    splitter.block(true);
-    splitter.done.pop().unwrap_or(Statement { phrase: None, block: None })
+    let (words, parts, open) = (Vec::with_capacity(64), Vec::with_capacity(64), Vec::new());
+    let mut splitter = Splitter { text, file, at: start, words, from: 0, parts, open };
+    splitter.section();
+    let words = Rc::from(splitter.words);
+    let mut tree = Tree { file, words, parts: splitter.parts.into_iter() };
+    tree.statements(1).pop().unwrap_or(Statement { phrase: None, block: None })
+}
+
+/// What a section consists of.
+enum Part {
+    /// The words of a statement.
+    Phrase(Range<u32>),
+    /// A `{`, where it is, and how many statements are in its block.
+    Open(usize, usize),
+    /// A `}`
+    Close,
 }
 
 struct Splitter<'a> {
     text: &'a str,
     file: usize,
     at: usize,
-    /// Those of the statement that is being read.
+    /// All that there are so far.
     words: Vec<Word>,
-    /// Statements of the open blocks, the innermost last.
-    done: Vec<Statement>,
+    /// Where those of the statement that is being read begin.
+    from: u32,
+    parts: Vec<Part>,
+    /// Where the open blocks are in `parts`.
+    open: Vec<usize>,
 }
 
 impl Splitter<'_> {
-    /// Reads up to the `}` of a block, or to that of the first block in it.
-    fn block(&mut self, outermost: bool) {
+    /// Reads up to the `}` of the first block.
+    fn section(&mut self) {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             let from = self.at;
@@ -226,7 +265,7 @@ impl Splitter<'_> {
                 Class::Newline => {
                     self.flush();
                     self.at += 1;
-                    self.at += run(&bytes[self.at..], Class::Blank);
+                    self.at += blanks(&bytes[self.at..]);
                 }
                 Class::Comment => self.at += end_of_line(&bytes[from..]),
                 Class::Quote => {
@@ -237,23 +276,20 @@ impl Splitter<'_> {
                 Class::Open => {
                     self.flush();
                     self.at += 1;
-                    let before = self.done.len();
-                    self.block(false);
-                    let statements = self.done.drain(before..).collect();
-                    if let Some(owner) = self.done.last_mut() {
-                        owner.block = Some(Block { open: Span::new(self.file, from, from + 1), statements });
-                    }
-                    if outermost {
-                        return;
-                    }
+                    self.open.push(self.parts.len());
+                    self.parts.push(Part::Open(from, 0));
                 }
                 Class::Close => {
                     self.flush();
                     self.at += 1;
-                    return;
+                    self.parts.push(Part::Close);
+                    self.open.pop();
+                    if self.open.is_empty() {
+                        return;
+                    }
                 }
                 Class::Word | Class::Odd => {
-                    self.at += run(&bytes[from..], Class::Word).max(1);
+                    self.at += word(&bytes[from..]).max(1);
                     self.word(from, false);
                 }
             }
@@ -269,10 +305,44 @@ impl Splitter<'_> {
 
     /// The statement has no more words.
     fn flush(&mut self) {
-        if !self.words.is_empty() {
-            let words = self.words.drain(..).collect();
-            self.done.push(Statement { phrase: Some(phrase(words, None, false)), block: None });
+        let to = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        if self.from < to {
+            if let Some(Part::Open(_, count)) = self.open.last().and_then(|block| self.parts.get_mut(*block)) {
+                *count += 1;
+            }
+            self.parts.push(Part::Phrase(self.from..to));
+            self.from = to;
         }
+    }
+}
+
+/// The parts of a section on their way to statements.
+struct Tree {
+    file: usize,
+    words: Rc<[Word]>,
+    parts: vec::IntoIter<Part>,
+}
+
+impl Tree {
+    /// The statements up to the end of the block; there are `count`.
+    fn statements(&mut self, count: usize) -> Vec<Statement> {
+        let mut out: Vec<Statement> = Vec::with_capacity(count);
+        while let Some(part) = self.parts.next() {
+            match part {
+                Part::Phrase(range) => {
+                    let phrase = phrase(Words::part(&self.words, range), None, false);
+                    out.push(Statement { phrase: Some(phrase), block: None });
+                }
+                Part::Open(at, count) => {
+                    let block = Block { open: Span::new(self.file, at, at + 1), statements: self.statements(count) };
+                    if let Some(owner) = out.last_mut() {
+                        owner.block = Some(block);
+                    }
+                }
+                Part::Close => break,
+            }
+        }
+        out
     }
 }
 

@@ -41,7 +41,7 @@ fn diagnostic(reason: &str, mut places: Vec<Span>, known: &BTreeSet<(usize, usiz
 }
 
 fn order(span: &Span) -> (usize, usize) {
-    (span.file, span.start)
+    (span.file(), span.start())
 }
 
 /// Every regular expression of a configuration, in order.
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(parsed.diagnostics.len(), before + 1);
         let found = parsed.diagnostics.iter().find(|d| d.code == "bad-regex").expect("a diagnostic");
         assert_eq!((found.label.as_str(), found.count(), found.also.len()), ("because", 2, 1));
-        assert_eq!(&source.files[found.span.file].text[found.span.start..found.span.end], "\"bad\"");
+        assert_eq!(&source.files[found.span.file()].text[found.span.start()..found.span.end()], "\"bad\"");
     }
 
     #[test]

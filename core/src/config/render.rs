@@ -18,6 +18,9 @@ pub fn render(diagnostics: &[Diagnostic], source: &Source, colour: bool) -> Stri
 /// The same; with `strict` the last sentence says that warnings refuse the configuration too.
 #[must_use]
 pub fn render_strictly(diagnostics: &[Diagnostic], source: &Source, colour: bool, strict: bool) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
     let places = Places::new(source);
@@ -44,9 +47,9 @@ pub fn render_lines(diagnostics: &[Diagnostic], source: &Source) -> Vec<String> 
 }
 
 fn line(diagnostic: &Diagnostic, places: &Places<'_>) -> String {
-    let (line, column) = places.line_and_column(diagnostic.span.file, diagnostic.span.start);
+    let (line, column) = places.line_and_column(diagnostic.span.file(), diagnostic.span.start());
     let severity = diagnostic.severity.name();
-    let file = places.file_name(diagnostic.span.file);
+    let file = places.file_name(diagnostic.span.file());
     let mut out = format!("{file}:{line}:{column}: {severity}: {}", diagnostic.message);
     let label = core::iter::once(&diagnostic.label).filter(|label| !label.is_empty());
     for more in label.chain(&diagnostic.notes).chain(&diagnostic.help) {
@@ -93,12 +96,12 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
 
     for here in places.stretches(by_place, |(span, ..)| *span) {
         let Some((first, ..)) = here.first() else { continue };
-        let file = first.file;
+        let file = first.file();
         let excerpt = places.excerpt(file, here.iter().map(|(span, ..)| *span));
         let mut snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).path(places.file_name(file));
         for (span, label, kind) in here {
             let range = excerpt.range.start;
-            let inside = span.start.saturating_sub(range)..span.end.saturating_sub(range);
+            let inside = span.start().saturating_sub(range)..span.end().saturating_sub(range);
             snippet = snippet.annotation(kind.span(inside).label((!label.is_empty()).then(|| clean(label))));
         }
         group = group.element(snippet);
@@ -166,13 +169,13 @@ impl<'a> Places<'a> {
     /// Items that are shown together: those of a file whose lines are near each other. The stretch of the first item comes first.
     fn stretches<T>(&self, items: Vec<T>, span: impl Fn(&T) -> Span) -> Vec<Vec<T>> {
         let mut items: Vec<(usize, T)> = items.into_iter().enumerate().collect();
-        items.sort_by_key(|(at, item)| (span(item).file, span(item).start, *at));
+        items.sort_by_key(|(at, item)| (span(item).file(), span(item).start(), *at));
         let mut out: Vec<Vec<(usize, T)>> = Vec::new();
         for (at, item) in items {
             let here = span(&item);
             let near = |before: Span| {
-                before.file == here.file
-                    && self.line(here.file, here.start) <= self.line(before.file, before.end) + STRETCH
+                before.file() == here.file()
+                    && self.line(here.file(), here.start()) <= self.line(before.file(), before.end()) + STRETCH
             };
             match out.last_mut() {
                 Some(stretch) if stretch.last().is_some_and(|(_, last)| near(span(last))) => stretch.push((at, item)),
@@ -186,8 +189,8 @@ impl<'a> Places<'a> {
 
     /// The whole lines that hold all of `spans`. Only as long as they are: a large file is not copied for each mistake.
     fn excerpt(&self, file: usize, spans: impl Iterator<Item = Span> + Clone) -> Excerpt<'a> {
-        let first = spans.clone().map(|span| span.start).min().unwrap_or(0);
-        let last = spans.map(|span| span.end).max().unwrap_or(first).max(first);
+        let first = spans.clone().map(|span| span.start()).min().unwrap_or(0);
+        let last = spans.map(|span| span.end()).max().unwrap_or(first).max(first);
         let first_line = self.line(file, first);
         let start = self.start(file, first_line);
         let end = self.start(file, self.line(file, last.saturating_sub(1).max(first)) + 1);

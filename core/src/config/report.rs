@@ -148,9 +148,9 @@ fn entry(diagnostic: &Diagnostic, places: &Places<'_>) -> Entry {
 }
 
 fn place(span: Span, places: &Places<'_>) -> Place {
-    let (line, column) = places.line_and_column(span.file, span.start);
-    let (end_line, end_column) = places.line_and_column(span.file, span.end);
-    let file = places.file_name(span.file).to_owned();
+    let (line, column) = places.line_and_column(span.file(), span.start());
+    let (end_line, end_column) = places.line_and_column(span.file(), span.end());
+    let file = places.file_name(span.file()).to_owned();
     Place { file, line, column, end: End { line: end_line, column: end_column } }
 }
 

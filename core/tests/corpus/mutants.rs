@@ -139,8 +139,8 @@ fn sound(name: &str, text: &str) -> Parsed {
     let parsed = parse(&source);
     for d in &parsed.diagnostics {
         for span in std::iter::once(&d.span).chain(d.also.iter().map(|(span, _)| span)) {
-            let text = source.files.get(span.file).map(|file| &file.text);
-            assert!(text.is_some_and(|text| text.get(span.start..span.end).is_some()), "{name}: {d:?}");
+            let text = source.files.get(span.file()).map(|file| &file.text);
+            assert!(text.is_some_and(|text| text.get(span.start()..span.end()).is_some()), "{name}: {d:?}");
         }
     }
     let lines = render_lines(&parsed.diagnostics, &source);

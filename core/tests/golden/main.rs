@@ -27,7 +27,7 @@ fn try_out(block: &Block, case: &Case) -> Verdict {
     let source = Source::single("keepalived.conf", text);
     let diagnostics = parse(&source).diagnostics;
     let complaint = |d: &&Diagnostic| !matches!(d.code, "not-yet" | "no-effect" | "deprecated");
-    let here = diagnostics.iter().filter(complaint).filter(|d| place.contains(&d.span.start)).cloned().collect();
+    let here = diagnostics.iter().filter(complaint).filter(|d| place.contains(&d.span.start())).cloned().collect();
     Verdict { source, diagnostics, here }
 }
 

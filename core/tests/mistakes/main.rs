@@ -95,7 +95,7 @@ fn every_answer_has_place_cause_and_remedy() {
         let answers: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.code != "not-yet").collect();
         let worst = answers.iter().max_by_key(|d| d.severity);
         let Some(worst) = worst else { panic!("nothing is said of: {}", mistake.title) };
-        let place = &mistake.text[worst.span.start..worst.span.end];
+        let place = &mistake.text[worst.span.start()..worst.span.end()];
         assert!(!place.is_empty() && !worst.message.is_empty(), "{shown}");
         assert!(!worst.label.is_empty(), "what was expected?\n{shown}");
         let remedy = worst.help.is_some() || !worst.notes.is_empty() || worst.label.contains("expected");

@@ -165,7 +165,7 @@ impl Context<'_, '_> {
 
     /// Reports what holds wherever `keyword` is written: once for each file.
     fn once(&mut self, keyword: &Keyword, diagnostic: Diagnostic) {
-        match self.later.entry((keyword.block, keyword.name, diagnostic.code, diagnostic.span.file)) {
+        match self.later.entry((keyword.block, keyword.name, diagnostic.code, diagnostic.span.file())) {
             Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
             Entry::Vacant(entry) => {
                 entry.insert((self.diagnostics.len(), 0));

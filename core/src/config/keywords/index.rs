@@ -13,6 +13,13 @@ struct Index {
     not_yet: Vec<Path>,
     /// The same beside each slot.
     slots_not_yet: Vec<bool>,
+    /// Lengths of the names that begin a section, as bits, by their first letter: most words can be told by that.
+    sections: [u64; 256],
+}
+
+/// The letter and the bit of a name.
+fn shape(name: &str) -> (usize, u64) {
+    (usize::from(name.bytes().next().unwrap_or(0)), 1 << (name.len() % 64))
 }
 
 /// FNV-1a of the name, with a little of the block: names are in few blocks.
@@ -30,6 +37,7 @@ impl Index {
             blocks_of: BTreeMap::new(),
             not_yet: Vec::new(),
             slots_not_yet: Vec::new(),
+            sections: [0; 256],
         };
         let mut blocks = BTreeSet::new();
         for keyword in all() {
@@ -46,6 +54,10 @@ impl Index {
                 blocks_of.push(keyword.block);
             }
             blocks.insert(keyword.block);
+            if keyword.block == ROOT && keyword.arg.has_block() {
+                let (letter, length) = shape(keyword.name);
+                index.sections[letter] |= length;
+            }
         }
         let opens = |block: &str| {
             let (parent, name) = block.rsplit_once('/').unwrap_or((ROOT, block));
@@ -101,7 +113,9 @@ pub fn blocks_of(name: &str) -> &'static [Path] {
 /// Whether `name` opens a block outside every block, and can stand nowhere else.
 #[must_use]
 pub fn begins_a_section(name: &str) -> bool {
-    find(ROOT, name).is_some_and(|k| k.arg.has_block())
+    let (letter, length) = shape(name);
+    INDEX.sections[letter] & length != 0
+        && find(ROOT, name).is_some_and(|k| k.arg.has_block())
         && blocks_of(name).iter().all(|block| *block == ROOT || LINES.contains(block))
 }
 

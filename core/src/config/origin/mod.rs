@@ -282,8 +282,8 @@ impl Teller<'_> {
 
     fn place(&self, statement: &Statement) -> String {
         let Some(span) = statement.phrase.as_ref().map(|phrase| phrase.span) else { return String::new() };
-        let (line, _) = self.places.line_and_column(span.file, span.start);
-        format!("{}:{line}", self.places.file_name(span.file))
+        let (line, _) = self.places.line_and_column(span.file(), span.start());
+        format!("{}:{line}", self.places.file_name(span.file()))
     }
 }
 

@@ -60,7 +60,7 @@ impl Reader<'_> {
         // In expansions the same words say something else each time; once is enough, but for files: each of them is missed.
         let told_apart = span.via == Via::NONE || diagnostic.is_of_a_file();
         let message = if told_apart { diagnostic.message.clone() } else { String::new() };
-        if !self.said.insert((diagnostic.code, diagnostic.severity, span.file, span.start, message)) {
+        if !self.said.insert((diagnostic.code, diagnostic.severity, span.file(), span.start(), message)) {
             return;
         }
         self.misses += usize::from(diagnostic.is_of_a_file());

@@ -94,7 +94,7 @@ impl Repeats {
         if span.via != Via::NONE {
             // One file that is not there is not the same as another.
             let what = if diagnostic.is_of_a_file() { &diagnostic.message } else { &diagnostic.label };
-            match self.first.entry((diagnostic.code, diagnostic.severity, span.file, span.start, what.clone())) {
+            match self.first.entry((diagnostic.code, diagnostic.severity, span.file(), span.start(), what.clone())) {
                 Entry::Vacant(entry) => drop(entry.insert(list.len())),
                 Entry::Occupied(entry) => {
                     if let Some(first) = list.get_mut(*entry.get()) {
@@ -187,8 +187,9 @@ impl Expansions {
                     (turns.place, format!("with {given}"), format!("with {given}, from {}", lines.name(turns.place)))
                 }
             };
-            let new = diagnostic.also.iter().all(|(span, _)| (span.file, span.start) != (place.file, place.start));
-            if new && (place.file, place.start) != (diagnostic.span.file, diagnostic.span.start) {
+            let new =
+                diagnostic.also.iter().all(|(span, _)| (span.file(), span.start()) != (place.file(), place.start()));
+            if new && (place.file(), place.start()) != (diagnostic.span.file(), diagnostic.span.start()) {
                 diagnostic.also.push((place, label));
             }
             diagnostic.notes.push(note);
@@ -243,13 +244,13 @@ struct LineNumbers<'a> {
 
 impl LineNumbers<'_> {
     fn name(&mut self, span: Span) -> String {
-        let text = self.source.text(span.file);
+        let text = self.source.text(span.file());
         let starts = self
             .starts
-            .entry(span.file)
+            .entry(span.file())
             .or_insert_with(|| text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect());
-        let line = starts.partition_point(|newline| *newline < span.start) + 1;
-        let name = self.source.files.get(span.file).map_or("", |file| file.name.as_str());
+        let line = starts.partition_point(|newline| *newline < span.start()) + 1;
+        let name = self.source.files.get(span.file()).map_or("", |file| file.name.as_str());
         format!("{name}:{line}")
     }
 }

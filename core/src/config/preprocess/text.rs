@@ -39,8 +39,9 @@ impl<'s> Text<'s> {
 
     /// A value that stands for what is written at `place`.
     pub(super) fn owned(value: String, place: Span) -> Text<'s> {
-        let piece = Piece { at: 0, start: place.start, len: place.end - place.start, via: place.via, stands: true };
-        let (file, start, via) = (place.file, place.start, place.via);
+        let piece =
+            Piece { at: 0, start: place.start(), len: place.end() - place.start(), via: place.via, stands: true };
+        let (file, start, via) = (place.file(), place.start(), place.via);
         Text { text: Cow::Owned(value), file, start, via, pieces: vec![piece], torn: false }
     }
 
@@ -52,10 +53,10 @@ impl<'s> Text<'s> {
             if !text.is_empty() {
                 text.push(' ');
             }
-            let (at, len) = (text.len(), place.end - place.start);
+            let (at, len) = (text.len(), place.end() - place.start());
             text.push_str(word);
-            out.file = place.file;
-            out.pieces.push(Piece { at, start: place.start, len, via: place.via, stands: true });
+            out.file = place.file();
+            out.pieces.push(Piece { at, start: place.start(), len, via: place.via, stands: true });
         }
         out
     }
@@ -112,7 +113,7 @@ impl<'s> Text<'s> {
     /// Where the bytes from `from` to `to` were written.
     pub(in crate::config) fn span(&self, from: usize, to: usize) -> Span {
         if self.pieces.is_empty() {
-            return Span { file: self.file, start: self.start + from, end: self.start + to, via: self.via };
+            return Span::new(self.file, self.start + from, self.start + to).through(self.via);
         }
         let first = self.piece(from);
         let last = self.piece(to.max(from + 1) - 1).max(first);
@@ -121,7 +122,7 @@ impl<'s> Text<'s> {
         let end = if tail.stands { tail.start + tail.len } else { tail.start + (to - tail.at).min(tail.len) };
         // The latest expansion is the innermost, and those of one word follow on each other.
         let via = self.pieces[first..=last].iter().map(|piece| piece.via).fold(self.via, Via::max);
-        Span { file: self.file, start, end: end.max(start), via }
+        Span::new(self.file, start, end.max(start)).through(via)
     }
 
     /// Where its first character was written.
@@ -162,7 +163,7 @@ impl<'s> Text<'s> {
     /// Puts `value` in the place of the bytes from `from` to `to`. It stands for what was written there.
     pub(super) fn replace(&mut self, from: usize, to: usize, value: &str, via: Via) {
         let place = self.span(from, to);
-        let piece = Piece { at: from, start: place.start, len: place.end - place.start, via, stands: true };
+        let piece = Piece { at: from, start: place.start(), len: place.end() - place.start(), via, stands: true };
         self.splice(from, to, value, Some(piece));
     }
 
@@ -215,7 +216,7 @@ mod tests {
     use super::*;
 
     fn places(text: &Text<'_>) -> Vec<(usize, usize, u32)> {
-        (0..text.len()).map(|at| text.span(at, at + 1)).map(|span| (span.start, span.end, span.via.0)).collect()
+        (0..text.len()).map(|at| text.span(at, at + 1)).map(|span| (span.start(), span.end(), span.via.0)).collect()
     }
 
     #[test]
@@ -226,7 +227,7 @@ mod tests {
         assert_eq!(text.as_str(), "ab123cd");
         let x = (12, 14, 7);
         assert_eq!(places(&text), [(10, 11, 0), (11, 12, 0), x, x, x, (14, 15, 0), (15, 16, 0)]);
-        assert_eq!(text.span(0, 7), Span { via: Via(7), ..Span::new(3, 10, 16) });
+        assert_eq!(text.span(0, 7), Span::new(3, 10, 16).through(Via(7)));
         text.replace(3, 4, "", Via(8));
         assert_eq!(text.as_str(), "ab13cd");
         assert_eq!(places(&text), [(10, 11, 0), (11, 12, 0), x, x, (14, 15, 0), (15, 16, 0)]);
@@ -259,10 +260,10 @@ mod tests {
                 }
                 for (at, b) in text.as_str().bytes().enumerate() {
                     let span = text.span(at, at + 1);
-                    if span.end > source.len() || span.start > span.end {
+                    if span.end() > source.len() || span.start() > span.end() {
                         return false;
                     }
-                    if b.is_ascii_lowercase() && source.as_bytes()[span.start] != b {
+                    if b.is_ascii_lowercase() && source.as_bytes()[span.start()] != b {
                         return false;
                     }
                 }

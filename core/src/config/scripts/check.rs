@@ -87,7 +87,7 @@ pub fn check(parsed: &mut Parsed, source: &Source, facts: &Facts) {
 }
 
 fn order(span: &Span) -> (usize, usize) {
-    (span.file, span.start)
+    (span.file(), span.start())
 }
 
 fn program(script: &Script) -> &str {

@@ -185,7 +185,7 @@ fn nobody_to_run_them_is_told_where_somebody_was_named() {
         }
     });
     let [only] = &parsed.diagnostics[..] else { panic!("{:?}", parsed.diagnostics) };
-    assert_eq!((only.code, only.span.start), ("unknown-user", USERS.find("root").unwrap()));
+    assert_eq!((only.code, only.span.start()), ("unknown-user", USERS.find("root").unwrap()));
     assert!(parsed.config.instances.iter().all(|instance| instance.notify.any.is_none()));
 }
 

@@ -10,11 +10,11 @@ use quickcheck::quickcheck;
 fn total(text: &str) -> bool {
     let (source, parsed) = read(text);
     let sound = |span: &Span| {
-        let text = &source.files[span.file].text;
-        span.start <= span.end && text.get(span.start..span.end).is_some()
+        let text = &source.files[span.file()].text;
+        span.start() <= span.end() && text.get(span.start()..span.end()).is_some()
     };
     let _ = render(&parsed.diagnostics, &source, false);
-    let ordered = parsed.diagnostics.windows(2).all(|w| w[0].span.start <= w[1].span.start);
+    let ordered = parsed.diagnostics.windows(2).all(|w| w[0].span.start() <= w[1].span.start());
     ordered
         && parsed.diagnostics.iter().all(|d| {
             codes::find(d.code).is_some()

@@ -410,7 +410,7 @@ quickcheck::quickcheck! {
         let files = [("k.conf", main.0.as_str()), ("a.conf", &*a.0), ("b.conf", &*b.0)];
         let (source, parsed) = read_files(&files);
         let sound = |span: &crate::config::Span| {
-            span.start <= span.end && source.files[span.file].text.get(span.start..span.end).is_some()
+            span.start() <= span.end() && source.files[span.file()].text.get(span.start()..span.end()).is_some()
         };
         let _ = crate::config::render(&parsed.diagnostics, &source, false);
         parsed.diagnostics.iter().all(|d| sound(&d.span) && d.also.iter().all(|(span, _)| sound(span)))

@@ -199,8 +199,8 @@ fn overlaps(cx: &mut Context<'_, '_>, entries: &[Given<GroupEntry>]) {
             GroupEntry::Mark { mark, family } => marks.push((mark, family, entry.span)),
         }
     }
-    ranges.sort_by_key(|(port, range, span)| (*port, *range, span.start));
-    marks.sort_by_key(|(mark, family, span)| (*mark, *family, span.start));
+    ranges.sort_by_key(|(port, range, span)| (*port, *range, span.start()));
+    marks.sort_by_key(|(mark, family, span)| (*mark, *family, span.start()));
     let mut twice = Vec::new();
     for pair in marks.windows(2) {
         if (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1) {

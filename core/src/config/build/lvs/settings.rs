@@ -5,7 +5,7 @@ use super::super::values::{Value, choice, integer};
 use super::super::{Context, Given, Item};
 use super::words;
 use crate::config::build::address::after;
-use crate::config::diagnostic::{Diagnostic, Span, Via};
+use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::keywords::{Keyword, VIRTUAL_SERVER};
 use crate::config::lexer::Word;
 use crate::config::model::{Choice, FilePath, Forwarding, Granularity, Secret, Tunnel, TunnelChecksum};
@@ -13,7 +13,7 @@ use crate::net::Family;
 use core::net::{IpAddr, Ipv4Addr};
 
 /// A place for values that nobody has written.
-pub(super) const NOWHERE: Span = Span { file: 0, start: 0, end: 0, via: Via::NONE };
+pub(super) const NOWHERE: Span = Span::new(0, 0, 0);
 
 /// A value, as if it were written.
 pub(super) fn given<T>(value: T) -> Option<Given<T>> {

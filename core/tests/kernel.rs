@@ -66,7 +66,7 @@ fn the_startup_delay_does_not_end_in_a_stop() {
 #[test]
 fn notify_stop_runs_though_notify_master_still_does() {
     let notify = NotifyScripts { master: script("/master"), stop: script("/stop"), ..NotifyScripts::default() };
-    let mut node = Node::new(config([InstanceConfig { notify, ..instance("VI_1") }]));
+    let mut node = Node::new(config([InstanceConfig { notify: notify.into(), ..instance("VI_1") }]));
     node.slow_scripts = true;
     node.pass(MASTER_DOWN);
     node.input(Input::Stop { keep_addresses: false });

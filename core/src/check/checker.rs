@@ -4,7 +4,7 @@ use super::health::{Health, Round};
 use super::io::{ConnId, Dial};
 use super::pool::{MAX_WEIGHT, Say, ServerId};
 use super::probe::Attempt;
-use crate::config::model::{Check, FileCheck, MiscCheck, NetworkCheck, Pacing};
+use crate::config::model::{Check, FileCheck, Manner, Pacing};
 use crate::event::lvs::RealName;
 use crate::time::Time;
 use crate::vrrp::ScriptId;
@@ -134,7 +134,8 @@ impl Checker {
 /// When a check is made; what is told to us has no time of its own.
 pub(super) fn pacing(check: &Check) -> Option<&Pacing> {
     match check {
-        Check::Network(NetworkCheck { pacing, .. }) | Check::Misc(MiscCheck { pacing, .. }) => Some(pacing),
+        Check::Network(check) => Some(&check.manner.pacing),
+        Check::Misc(check) => Some(&check.pacing),
         Check::File(_) | Check::Bfd(_) => None,
     }
 }
@@ -150,12 +151,19 @@ pub(super) fn alpha(check: &Check) -> bool {
 /// Whether two checks ask for the same, perhaps at another pace: what one has found is true for the other.
 pub(super) fn same_question(a: &Check, b: &Check) -> bool {
     match (a, b) {
-        (Check::Network(a), Check::Network(b)) => a.target == b.target && a.probe == b.probe,
+        (Check::Network(a), Check::Network(b)) => a.target == b.target && same_manner(&a.manner, &b.manner),
         (Check::Misc(a), Check::Misc(b)) => a.script == b.script && a.dynamic == b.dynamic,
         (Check::File(a), Check::File(b)) => a == b,
         (Check::Bfd(a), Check::Bfd(b)) => a.name == b.name,
         _ => false,
     }
+}
+
+/// Whether two checks are made in the same manner, perhaps at another pace.
+fn same_manner(a: &Manner, b: &Manner) -> bool {
+    let Manner { pacing: _, timeout, source, source_port, device, mark, probe } = a;
+    (timeout, source, source_port, device, mark) == (&b.timeout, &b.source, &b.source_port, &b.device, &b.mark)
+        && *probe == b.probe
 }
 
 /// A number for a check: equal checks have the same.

@@ -31,7 +31,8 @@ impl Checkers {
     pub(super) fn run_check(&mut self, id: CheckId) {
         let default = self.settings.script_user.clone();
         let Some(checker) = self.checkers.get_mut(id) else { return };
-        let Check::Misc(MiscCheck { script, timeout, .. }) = &checker.check else { return };
+        let Check::Misc(check) = &checker.check else { return };
+        let MiscCheck { script, timeout, .. } = &**check;
         let run = ScriptRun {
             id: self.notifier.next_id(),
             owner: words::real_server(checker.real, None).into(),
@@ -48,7 +49,8 @@ impl Checkers {
     /// A script has taken too long, or has not died of that yet.
     pub(super) fn script_overdue(&mut self, id: CheckId) {
         let Some(checker) = self.checkers.get_mut(id) else { return };
-        let Check::Misc(MiscCheck { pacing, .. }) = checker.check else { return };
+        let Check::Misc(check) = &checker.check else { return };
+        let pacing = check.pacing;
         let Doing::Running { script, since, overdue } = &mut checker.doing else { return };
         let (script, since) = (*script, *since);
         self.out.push_back(Output::KillScript(script));
@@ -67,7 +69,8 @@ impl Checkers {
     /// The script of a check has ended.
     pub(super) fn check_ended(&mut self, id: CheckId, script: ScriptId, status: ScriptStatus) {
         let Some(checker) = self.checkers.get_mut(id) else { return };
-        let Check::Misc(MiscCheck { pacing, timeout, dynamic, script: program, .. }) = &checker.check else { return };
+        let Check::Misc(check) = &checker.check else { return };
+        let MiscCheck { pacing, timeout, dynamic, script: program, .. } = &**check;
         let (pacing, timeout, dynamic) = (*pacing, *timeout, *dynamic);
         let program = program.argv.first().cloned();
         let Doing::Running { script: current, since, overdue } = checker.doing else { return };

@@ -90,7 +90,7 @@ impl Checkers {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         let attempt = Attempt::new(check, url, seed);
-        let timeout = check.target.timeout;
+        let timeout = check.manner.timeout;
         checker.doing = Doing::Talking { conn, attempt, stages: 1, late };
         self.conns.insert(conn, id);
         self.out.push_back(Output::Open(conn, dial));
@@ -111,9 +111,9 @@ impl Checkers {
         self.out.push_back(Output::Close(conn));
         let Some(checker) = self.checkers.get_mut(id) else { return };
         checker.doing = Doing::Nothing;
-        let Check::Network(NetworkCheck { target, pacing, .. }) = &checker.check else { return };
-        self.timers.set(TimerKey::Check(id), self.now + pacing.delay_loop);
-        let check = format!("{}{}", words::check(&checker.check), words::own_end(target));
+        let Check::Network(NetworkCheck { manner, .. }) = &checker.check else { return };
+        self.timers.set(TimerKey::Check(id), self.now + manner.pacing.delay_loop);
+        let check = format!("{}{}", words::check(&checker.check), words::own_end(manner));
         self.out.push_back(Output::Event(LvsEvent::CheckNotMade { real: checker.real, check, errno }));
     }
 
@@ -139,7 +139,7 @@ impl Checkers {
         if *stages > MOST_STAGES {
             return self.done_talking(id, Verdict::Failed("the conversation does not come to an end".to_owned()));
         }
-        let until = self.now + check.target.timeout;
+        let until = self.now + check.manner.timeout;
         self.out.push_back(asked);
         self.timers.set(TimerKey::Check(id), until);
     }
@@ -150,9 +150,9 @@ impl Checkers {
         self.conns.remove(&conn);
         self.out.push_back(Output::Close(conn));
         let Check::Network(check) = &checker.check else { return };
-        let pacing = check.pacing;
-        let fast = matches!(&check.probe, Probe::Http(http) if http.fast_recovery);
-        let is_http = matches!(check.probe, Probe::Http(_));
+        let pacing = check.manner.pacing;
+        let fast = matches!(&check.manner.probe, Probe::Http(http) if http.fast_recovery);
+        let is_http = matches!(check.manner.probe, Probe::Http(_));
         let urls = probe::urls(check);
         let delay = match verdict {
             Verdict::Passed => {

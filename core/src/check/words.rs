@@ -1,6 +1,6 @@
 //! What things are called: for operators, and in the lines of the FIFOs as the C version writes them.
 
-use crate::config::model::{Check, Probe, Protocol, Service, Target};
+use crate::config::model::{Check, Manner, Probe, Protocol, Service};
 use crate::event::lvs::RealName;
 use crate::net::Name;
 use core::net::IpAddr;
@@ -10,7 +10,7 @@ use core::net::IpAddr;
 pub(super) fn check(check: &Check) -> String {
     match check {
         Check::Network(network) => {
-            let keyword = match &network.probe {
+            let keyword = match &network.manner.probe {
                 Probe::Tcp => "TCP_CHECK",
                 Probe::Http(http) if http.tls.is_some() => "SSL_GET",
                 Probe::Http(_) => "HTTP_GET",
@@ -28,11 +28,11 @@ pub(super) fn check(check: &Check) -> String {
 }
 
 /// What a check asks of this machine, as it is written: ` with bindto 10.0.0.1, bind_if eth1`; nothing where it asks for nothing.
-pub(super) fn own_end(target: &Target) -> String {
-    let source = target.source.map(|ip| format!("bindto {ip}"));
-    let port = (target.source_port != 0).then(|| format!("bind_port {}", target.source_port));
-    let device = target.device.as_ref().map(|device| format!("bind_if {device}"));
-    let mark = (target.mark != 0).then(|| format!("fwmark {}", target.mark));
+pub(super) fn own_end(manner: &Manner) -> String {
+    let source = manner.source.map(|ip| format!("bindto {ip}"));
+    let port = (manner.source_port != 0).then(|| format!("bind_port {}", manner.source_port));
+    let device = manner.device.as_ref().map(|device| format!("bind_if {device}"));
+    let mark = (manner.mark != 0).then(|| format!("fwmark {}", manner.mark));
     let all: Vec<String> = [source, port, device, mark].into_iter().flatten().collect();
     if all.is_empty() { String::new() } else { format!(" with {}", all.join(", ")) }
 }

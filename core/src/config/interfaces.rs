@@ -81,7 +81,7 @@ mod tests {
         check(&mut parsed, &source, &["eth0", "ens3", "lo"].map(str::to_owned).into());
         assert_eq!(parse(&source).diagnostics.len(), before);
         let found = parsed.diagnostics.into_iter().filter(|d| d.code == "no-interface");
-        found.map(|d| (d.message, source.files[0].text[d.span.start..d.span.end].to_owned(), d.help)).collect()
+        found.map(|d| (d.message, source.files[0].text[d.span.start()..d.span.end()].to_owned(), d.help)).collect()
     }
 
     fn instance(interface: &str, more: &str) -> String {

@@ -1,7 +1,7 @@
 //! Whether the regular expressions of a configuration can be compiled. The driver has the compiler.
 
 use super::diagnostic::{Diagnostic, Span};
-use super::model::{Check, Config, NetworkCheck, Probe, Regex, RegexOption};
+use super::model::{Check, Config, Regex, RegexOption};
 use super::{Parsed, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ fn order(span: &Span) -> (usize, usize) {
 pub fn regexes(config: &Config) -> impl Iterator<Item = &Regex> {
     let checks = config.lvs.servers.iter().flat_map(|server| &server.real_servers).flat_map(|real| &real.checks);
     let urls = checks.flat_map(|check| match check {
-        Check::Network(NetworkCheck { probe: Probe::Http(http), .. }) => http.urls.as_slice(),
+        Check::Network(check) => check.manner.probe.urls(),
         _ => &[],
     });
     urls.filter_map(|url| url.regex.as_ref())

@@ -30,7 +30,9 @@ pub fn check(parsed: &mut Parsed, source: &Source, wrong: &[(&'static str, Strin
 fn uses_tls(config: &Config) -> bool {
     let checks = config.lvs.servers.iter().flat_map(|server| &server.real_servers).flat_map(|real| &real.checks);
     checks.into_iter().any(|check| match check {
-        Check::Network(NetworkCheck { probe: Probe::Http(http), .. }) => http.tls.is_some(),
+        Check::Network(NetworkCheck { manner, .. }) => {
+            matches!(&manner.probe, Probe::Http(http) if http.tls.is_some())
+        }
         _ => false,
     })
 }
@@ -53,7 +55,7 @@ mod tests {
             let told: Vec<_> = parsed
                 .diagnostics
                 .iter()
-                .map(|d| (d.code, d.label.as_str(), &source.files[0].text[d.span.start..d.span.end]))
+                .map(|d| (d.code, d.label.as_str(), &source.files[0].text[d.span.start()..d.span.end()]))
                 .collect();
             assert_eq!(told, [("ssl-file", "not there", "/nope/ca.pem"), ("ssl-file", "no key", "/k.pem")]);
             assert_eq!(parsed.is_usable(), usable);

@@ -90,7 +90,7 @@ impl Vrrp {
     }
 
     pub(super) fn refresh(&mut self, id: Id, due: Time) {
-        let Some(garp) = self.get(id).map(|i| i.config.garp) else { return };
+        let Some(garp) = self.get(id).map(|i| *i.config.garp) else { return };
         if garp.refresh.is_zero() {
             return;
         }
@@ -100,7 +100,7 @@ impl Vrrp {
     }
 
     fn announce_key(&mut self, id: Id, key: AddressKey, times: u32) {
-        let Some(garp) = self.get(id).map(|i| i.config.garp) else { return };
+        let Some(garp) = self.get(id).map(|i| *i.config.garp) else { return };
         let family = Family::of(key.ip);
         let spacing = match family {
             Family::V4 => garp.interval,

@@ -180,7 +180,7 @@ impl Vrrp {
             instance.want_master = false;
         }
         let keys: Vec<_> = instance.vips.iter().map(|vip| vip.key).collect();
-        let garp = instance.config.garp;
+        let garp = *instance.config.garp;
         let state = Event::State { instance: instance.name(), from, to, priority: instance.priority, why };
         if to == State::Master {
             instance.counters.became_master += 1;
@@ -294,7 +294,7 @@ impl Vrrp {
         let now = self.now;
         let Some(instance) = self.get_mut(id) else { return };
         let interval = instance.interval();
-        let garp = instance.config.garp;
+        let garp = *instance.config.garp;
         let name = instance.name();
         // Whoever is preempted says a last word. That is no duel, and needs but one more announcement when it is silent.
         let last_word = now.since(instance.master_since) < interval;

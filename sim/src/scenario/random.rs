@@ -231,7 +231,7 @@ fn add_router(scenario: &mut Scenario, segment: usize, mood: &Mood, traits: &mut
             Transport::Multicast { group: family.vrrp_group() }
         };
         if scripts {
-            made.notify = all_scripts();
+            made.notify = all_scripts().into();
         }
         track(&mut made, &node.links, mood.grouped, rng);
         if elsewhere && let Some(address) = made.addresses.last_mut() {

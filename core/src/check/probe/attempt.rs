@@ -41,7 +41,7 @@ impl Attempt {
     /// A new attempt, before its connection is opened. `url`: which of an HTTP check's URLs, 0 for other checks. `seed`: for query ids and random
     /// payloads; a new one for each attempt.
     pub fn new(check: &NetworkCheck, url: usize, seed: u64) -> Self {
-        let talk = match &check.probe {
+        let talk = match &check.manner.probe {
             Probe::Tcp => Talk::Tcp,
             Probe::Http(_) => Talk::Http(Box::new(Http::new())),
             Probe::Smtp(_) => Talk::Smtp(Smtp::new()),
@@ -75,7 +75,7 @@ impl Attempt {
 
     /// The answer to [`Step::Match`]. `Err`: the matcher gave up, and why.
     pub fn matched(&mut self, check: &NetworkCheck, found: Result<bool, String>) -> Step {
-        let step = match (&self.talk, &check.probe) {
+        let step = match (&self.talk, &check.manner.probe) {
             _ if self.stage != Stage::Talking => Step::Wait,
             (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
                 Some(url) => http.matched(url, found),
@@ -88,15 +88,15 @@ impl Attempt {
 
     /// The verdict when a stage takes longer than it may. Only a UDP check that needs no answer passes.
     pub fn timed_out(&self, check: &NetworkCheck) -> Verdict {
-        let time = words::time(check.target.timeout);
+        let time = words::time(check.manner.timeout);
         if self.stage == Stage::Connecting {
-            let what = match &check.probe {
+            let what = match &check.manner.probe {
                 Probe::Http(http) if http.tls.is_some() => "TLS session",
                 _ => "connection",
             };
             return self.named(check, Verdict::Failed(format!("no {what} within {time}")));
         }
-        let reason = match (&self.talk, &check.probe) {
+        let reason = match (&self.talk, &check.manner.probe) {
             (Talk::Udp(_), Probe::Udp(probe)) if probe.reply.is_none() => return Verdict::Passed,
             (Talk::Http(http), _) => format!("no complete answer within {time}: {}", http.progress()),
             (Talk::Smtp(smtp), _) => format!("no answer within {time}: {} is missing", smtp.awaited()),
@@ -117,7 +117,7 @@ impl Attempt {
     }
 
     fn connected(&mut self, check: &NetworkCheck) -> Step {
-        match (&mut self.talk, &check.probe) {
+        match (&mut self.talk, &check.manner.probe) {
             (Talk::Tcp, Probe::Tcp) => tcp::connected(),
             (Talk::Http(_), Probe::Http(probe)) => match probe.urls.get(self.url) {
                 Some(url) => Http::connected(check, probe, url),
@@ -132,7 +132,7 @@ impl Attempt {
     }
 
     fn data(&mut self, check: &NetworkCheck, bytes: &[u8]) -> Step {
-        match (&mut self.talk, &check.probe) {
+        match (&mut self.talk, &check.manner.probe) {
             (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
                 Some(url) => http.data(url, bytes),
                 None => Step::failed(CHANGED),
@@ -146,7 +146,7 @@ impl Attempt {
     }
 
     fn closed(&mut self, check: &NetworkCheck) -> Step {
-        match (&mut self.talk, &check.probe) {
+        match (&mut self.talk, &check.manner.probe) {
             (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
                 Some(url) => http.closed(url),
                 None => Step::failed(CHANGED),
@@ -157,7 +157,7 @@ impl Attempt {
     }
 
     fn failed(&mut self, check: &NetworkCheck, failure: &ConnFailure) -> Step {
-        match (&mut self.talk, &check.probe) {
+        match (&mut self.talk, &check.manner.probe) {
             (Talk::Http(http), Probe::Http(probe)) => match probe.urls.get(self.url) {
                 Some(url) => http.failed(probe, url, failure),
                 None => Step::failed(CHANGED),
@@ -179,7 +179,7 @@ impl Attempt {
 
     /// Says which URL failed, where there are several.
     fn named(&self, check: &NetworkCheck, verdict: Verdict) -> Verdict {
-        match (&check.probe, verdict) {
+        match (&check.manner.probe, verdict) {
             (Probe::Http(probe), Verdict::Failed(reason)) if probe.urls.len() > 1 => {
                 let path = probe.urls.get(self.url).map_or("?", |url| &url.path);
                 Verdict::Failed(format!("{path}: {reason}"))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 /// The connection that an attempt needs; `url` as in [`Attempt::new`](super::Attempt::new).
 pub fn dial(check: &NetworkCheck, url: usize) -> Dial {
-    let target = &check.target;
-    let transport = match &check.probe {
+    let NetworkCheck { target, manner } = check;
+    let transport = match &manner.probe {
         Probe::Tcp | Probe::Smtp(_) => Transport::Tcp,
         Probe::Http(http) => match &http.tls {
             None => Transport::Tcp,
@@ -20,16 +20,16 @@ pub fn dial(check: &NetworkCheck, url: usize) -> Dial {
         port: if transport == Transport::Ping { 0 } else { target.port },
         transport,
         ip: target.ip,
-        source: target.source,
-        source_port: target.source_port,
-        device: target.device.as_deref().map(Arc::from),
-        mark: target.mark,
+        source: manner.source,
+        source_port: manner.source_port,
+        device: manner.device.as_deref().map(Arc::from),
+        mark: manner.mark,
     }
 }
 
 /// How many attempts, one after the other, make a check: an HTTP check has one for each URL.
 pub fn urls(check: &NetworkCheck) -> usize {
-    match &check.probe {
+    match &check.manner.probe {
         Probe::Http(http) => http.urls.len(),
         _ => 1,
     }

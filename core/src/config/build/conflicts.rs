@@ -4,7 +4,7 @@ use super::Context;
 use super::resolve::Built;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::Transport;
-use crate::net::{Family, Name, Priority, Vrid};
+use crate::net::{Family, Priority, Vrid};
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 
@@ -16,24 +16,31 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
         return;
     }
     type Key<'a> = (&'a str, Family, Vrid, Option<IpAddr>, IpAddr);
-    let mut taken: BTreeMap<Key<'_>, (&Name, Span)> = BTreeMap::new();
-    for instance in built {
+    // Where adverts can come from, the instance, and which of its far ends that is.
+    let mut all: Vec<(Key<'_>, usize, usize)> = Vec::with_capacity(built.len());
+    for (at, instance) in built.iter().enumerate() {
         let config = &instance.config;
-        let (source, far_ends): (_, Vec<IpAddr>) = match &config.transport {
-            Transport::Multicast { group } => (None, vec![*group]),
-            Transport::Unicast { peers, .. } => (config.source, peers.iter().map(|peer| peer.ip).collect()),
-        };
-        let mut clash = None;
-        for ip in far_ends {
-            let key = (config.interface.as_str(), config.family, config.vrid, source, ip);
-            match taken.get(&key) {
-                Some(other) => clash = clash.or(Some(*other)),
-                None => {
-                    taken.insert(key, (&config.name, instance.vrid));
-                }
+        let key = |source, ip| (config.interface.as_str(), config.family, config.vrid, source, ip);
+        match &config.transport {
+            Transport::Multicast { group } => all.push((key(None, *group), at, 0)),
+            Transport::Unicast { peers, .. } => {
+                all.extend(peers.iter().enumerate().map(|(n, peer)| (key(config.source, peer.ip), at, n)));
             }
         }
-        if let Some((other, span)) = clash {
+    }
+    all.sort_unstable();
+    // The far end, and the instance that has it too.
+    let mut clashes: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for same in all.chunk_by(|(a, ..), (b, ..)| a == b) {
+        let Some(((_, first, _), others)) = same.split_first() else { continue };
+        for (_, at, end) in others {
+            let clash = clashes.entry(*at).or_insert((*end, *first));
+            *clash = (*clash).min((*end, *first));
+        }
+    }
+    for (at, (_, first)) in clashes {
+        if let (Some(instance), Some(first)) = (built.get(at), built.get(first)) {
+            let (config, other, span) = (&instance.config, &first.config.name, first.vrid);
             let message = format!(
                 "`{}` and `{other}` both are virtual router {} for {} on `{}`",
                 config.name, config.vrid, config.family, config.interface
@@ -80,7 +87,10 @@ pub(super) fn addresses(cx: &mut Context<'_, '_>, built: &[Built]) {
 pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) {
     let mut taken: BTreeMap<String, Span> = BTreeMap::new();
     for instance in built {
-        let link = &mut instance.config.link;
+        if instance.config.link.vmac.is_none() && instance.config.link.ipvlan.is_none() {
+            continue;
+        }
+        let link = &mut *instance.config.link;
         let names =
             [link.vmac.as_mut().map(|vmac| &mut vmac.name), link.ipvlan.as_mut().map(|ipvlan| &mut ipvlan.name)];
         for slot in names.into_iter().flatten() {
@@ -107,7 +117,9 @@ pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) 
 pub(super) fn owners(cx: &mut Context<'_, '_>, built: &mut [Built]) {
     for instance in built.iter_mut().filter(|b| b.config.priority == Priority::OWNER) {
         // As in the C version, which takes the weight that files have without being told for none.
-        for given in instance.lists.files.iter_mut().filter(|given| given.value.weight.value == 1) {
+        for given in
+            instance.lists.iter_mut().flat_map(|lists| &mut lists.files).filter(|given| given.value.weight.value == 1)
+        {
             given.value.weight.value = 0;
             cx.report(
                 Diagnostic::warning("no-effect", given.span, "the priority of the addresses' owner never changes")
@@ -116,7 +128,8 @@ pub(super) fn owners(cx: &mut Context<'_, '_>, built: &mut [Built]) {
             );
         }
         let interfaces = instance.config.track_interfaces.iter().map(|track| track.weight).zip(&instance.tracked);
-        let objects = instance.lists.all().map(|given| (given.value.weight.value, &given.span));
+        let objects =
+            instance.lists.iter().flat_map(|lists| lists.all()).map(|given| (given.value.weight.value, &given.span));
         for (_, span) in interfaces.chain(objects).filter(|(weight, _)| *weight != 0) {
             cx.report(
                 Diagnostic::warning("no-effect", *span, "the priority of the addresses' owner never changes")

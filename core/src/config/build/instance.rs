@@ -140,9 +140,11 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("native_ipv6", _) => draft.native_ipv6 = Some(item.span),
         ("virtual_ipaddress", Value::Lines(lines)) => {
             draft.has_addresses |= !lines.is_empty();
+            draft.addresses.reserve_exact(lines.len());
             draft.addresses.extend(lines.iter().filter_map(|line| virtual_address(cx, line)));
         }
         ("virtual_ipaddress_excluded", Value::Lines(lines)) => {
+            draft.excluded.reserve_exact(lines.len());
             draft.excluded.extend(lines.iter().filter_map(|line| virtual_address(cx, line)));
         }
         ("virtual_routes", Value::Lines(lines)) => draft.virtual_routes.extend(net::routes(cx, lines)),
@@ -189,9 +191,9 @@ fn set(cx: &mut Context<'_, '_>, draft: &mut Draft, item: Item<'_>) {
         ("notify_deleted", Value::Nothing) => draft.rules.notify_deleted = true,
         ("notify_deleted", Value::Script(script)) => {
             draft.rules.notify_deleted = true;
-            draft.notify.deleted = Some(Box::new(script.clone()));
+            draft.notify.deleted = Some(script.clone());
         }
-        (name, Value::Script(script)) => notify(&mut draft.notify, name, script.clone()),
+        (name, Value::Script(script)) => notify(&mut draft.notify, name, (**script).clone()),
         _ => {}
     }
 }

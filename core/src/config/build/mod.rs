@@ -1,6 +1,7 @@
 //! The tree to a typed configuration.
 
 mod address;
+mod alike;
 mod bfd;
 mod command;
 mod conflicts;
@@ -33,13 +34,15 @@ use super::diagnostic::{Diagnostic, Severity, Span};
 use super::interfaces::Named;
 use super::keywords::{self, Alias, Keyword, Path, Standing};
 use super::lexer::Phrase;
-use super::model::{Config, InstanceConfig};
+use super::model::{Config, Garp, LinkConfig, Manner, NotifyScripts, Rules, Tracking};
 use super::preprocess::expansion::Repeats;
 use super::preprocess::text::Text;
 use super::source::Source;
 use crate::net::Name;
+use alike::Alike;
 use sections::{Section, Sections};
 use setting::Fields;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use track::list::{Kind, Trackables};
@@ -86,7 +89,7 @@ fn all(cx: &mut Context<'_, '_>, tree: &Tree) -> Config {
     conflicts::owners(cx, &mut built);
     conflicts::check(cx, &built);
     conflicts::addresses(cx, &built);
-    config.instances = built.into_iter().map(|b| InstanceConfig { tracking: b.lists.finish(), ..b.config }).collect();
+    config.instances = built.into_iter().map(|built| built.finish(cx)).collect();
     config.garp_groups = garp_group::read(cx, sections.of("garp_group"));
     config.lvs = lvs::read(cx, &sections, &config);
     cx.finish();
@@ -108,6 +111,17 @@ fn trackables(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &mut Co
     trackables
 }
 
+/// Settings that many objects have in common.
+#[derive(Default)]
+pub(in crate::config) struct Settings {
+    manners: Alike<Manner>,
+    garp: Alike<Garp>,
+    notify: Alike<NotifyScripts>,
+    tracking: Alike<Tracking>,
+    links: Alike<LinkConfig>,
+    rules: Alike<Rules>,
+}
+
 /// What all readers share.
 pub(in crate::config) struct Context<'s, 'd> {
     source: &'s Source,
@@ -122,6 +136,7 @@ pub(in crate::config) struct Context<'s, 'd> {
     later: BTreeMap<(Path, &'static str, &'static str, usize), (usize, usize)>,
     repeats: Repeats,
     interfaces: Named,
+    settings: Settings,
 }
 
 impl<'s, 'd> Context<'s, 'd> {
@@ -135,6 +150,7 @@ impl<'s, 'd> Context<'s, 'd> {
             later: BTreeMap::new(),
             repeats: Repeats::default(),
             interfaces: Named::default(),
+            settings: Settings::default(),
         }
     }
 }
@@ -215,7 +231,7 @@ impl Item<'_> {
 ///
 /// Blocks have few keywords, so they are looked through one after the other.
 #[derive(Default)]
-pub(in crate::config) struct Seen<'a>(Vec<(&'static str, &'a Phrase)>);
+pub(in crate::config) struct Seen<'a>(SmallVec<[(&'static str, &'a Phrase); 8]>);
 
 impl<'a> Seen<'a> {
     pub(in crate::config) fn new() -> Seen<'a> {

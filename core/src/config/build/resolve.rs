@@ -27,14 +27,29 @@ pub(super) struct Built {
     pub(super) config: InstanceConfig,
     pub(super) vrid: Span,
     pub(super) tracked: Vec<Span>,
-    /// What `config.tracking` will be.
-    pub(super) lists: Lists,
+    /// What `config.tracking` will be; `None`: nothing.
+    pub(super) lists: Option<Box<Lists>>,
     /// What the instance itself says about its sync group's setting.
     pub(super) priority_changes: Option<bool>,
     /// The words of its name.
     pub(super) name: Span,
     /// The words of `use_vmac` or `use_ipvlan`.
     pub(super) link: Span,
+}
+
+impl Built {
+    /// The instance, with what it has in common with others kept once.
+    pub(super) fn finish(self, cx: &mut Context<'_, '_>) -> InstanceConfig {
+        let (settings, config) = (&mut cx.settings, self.config);
+        let tracking = self.lists.map(|lists| lists.finish()).unwrap_or_default();
+        InstanceConfig {
+            garp: settings.garp.share(config.garp),
+            tracking: settings.tracking.share(tracking),
+            link: settings.links.share(config.link),
+            rules: settings.rules.share(config.rules),
+            ..config
+        }
+    }
 }
 
 /// Applies defaults and rules. `None`: something without which there is no instance is missing.
@@ -60,6 +75,9 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let vrid = draft.vrid?;
     let (track_interfaces, tracked) = track(cx, draft.track.list, &interface);
     let check = draft.check_unicast_src.map(|given| given.value);
+    let settings = &mut cx.settings;
+    // Each script has a place of its own in the text.
+    let notify = if draft.notify.is_empty() { settings.notify.share(draft.notify) } else { draft.notify.into() };
     let mut config = InstanceConfig {
         name: draft.name.value,
         state,
@@ -79,17 +97,17 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         check_unicast_src: matches!(transport, Transport::Unicast { .. })
             && check.unwrap_or(draft.peer_ttl || defaults.check_unicast_src),
         transport,
-        garp: draft.garp.apply(defaults.garp),
+        garp: settings.garp.share(draft.garp.apply(defaults.garp)),
         track_interfaces,
         track_primary: !draft.dont_track_primary,
         auth,
         skip_check_adv_addr: draft.skip_check_adv_addr.unwrap_or(defaults.skip_check_adv_addr),
         lower_prio_no_advert: draft.lower_prio_no_advert.unwrap_or(defaults.lower_prio_no_advert),
         v3_checksum_pseudo_header: !draft.v3_checksum_as_v2.unwrap_or(defaults.v3_checksum_as_v2),
-        notify: draft.notify,
-        tracking: Tracking::default(),
-        link,
-        rules,
+        notify,
+        tracking: settings.tracking.share(Tracking::default()),
+        link: settings.links.share(link),
+        rules: settings.rules.share(rules),
         hmac: draft.hmac,
     };
     if config.rules.strict {
@@ -98,7 +116,8 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let priority_changes = draft.inherited.priority_changes;
     let link = draft.spans.get("use_vmac").or(draft.spans.get("use_ipvlan")).copied().unwrap_or(name);
     timers::announcements(cx, &config, name, &draft.spans);
-    Some(Built { config, vrid: vrid.span, tracked, lists: draft.lists, priority_changes, name, link })
+    let lists = (!draft.lists.is_empty()).then(|| Box::new(draft.lists));
+    Some(Built { config, vrid: vrid.span, tracked, lists, priority_changes, name, link })
 }
 
 fn require(cx: &mut Context<'_, '_>, draft: &Draft, keyword: &str, what: &str) {
@@ -458,8 +477,11 @@ fn addresses(
         );
     }
     let plain = |list: Vec<Given<VirtualAddress>>| list.into_iter().map(|given| given.value);
-    let excluded = plain(surplus).chain(plain(core::mem::take(&mut draft.excluded))).collect();
-    (plain(core::mem::take(&mut draft.addresses)).collect(), excluded)
+    let mut excluded: Vec<_> = plain(surplus).chain(plain(core::mem::take(&mut draft.excluded))).collect();
+    let mut addresses: Vec<_> = plain(core::mem::take(&mut draft.addresses)).collect();
+    addresses.shrink_to_fit();
+    excluded.shrink_to_fit();
+    (addresses, excluded)
 }
 
 fn track(cx: &mut Context<'_, '_>, track: Vec<Given<TrackInterface>>, own: &str) -> (Vec<TrackInterface>, Vec<Span>) {

@@ -88,8 +88,8 @@ pub(super) fn apply(cx: &mut Context<'_, '_>, config: &mut InstanceConfig, name:
         let message = format!("`{}` has no addresses", config.name);
         report(cx, Diagnostic::error("no-address", name, message).label("a strict instance has one at least"));
     }
-    if let Some(vmac) = config.link.vmac.as_mut().filter(|vmac| vmac.mac != VmacAddress::Rfc) {
-        vmac.mac = VmacAddress::Rfc;
+    if config.link.vmac.as_ref().is_some_and(|vmac| vmac.mac != VmacAddress::Rfc) {
+        config.link.vmac.iter_mut().for_each(|vmac| vmac.mac = VmacAddress::Rfc);
         undo(cx, "use_vmac", "its MAC address is the virtual router's");
     }
     // Unicast adverts have no other way out.

@@ -21,6 +21,9 @@ pub(super) fn read(
     instances: &Names,
     built: &mut [Built],
 ) -> Vec<SyncGroupConfig> {
+    if groups.is_empty() {
+        return Vec::new();
+    }
     let mut names = Names::new();
     let mut taken: BTreeMap<Name, (Name, Span)> = BTreeMap::new();
     let by_name: BTreeMap<Name, usize> = built.iter().enumerate().map(|(at, b)| (b.config.name.clone(), at)).collect();
@@ -46,7 +49,7 @@ pub(super) fn read(
             Value::Nothing => use_weights = true,
             Value::Names(words) => lists.push((item.span, words)),
             Value::Lines(lines) => track::read(cx, &lines, &mut interfaces),
-            Value::Script(script) => instance::notify(&mut notify, item.keyword.name, script),
+            Value::Script(script) => instance::notify(&mut notify, item.keyword.name, *script),
             _ => {}
         });
         if let [(first, _), (second, _), ..] = &lists[..] {
@@ -71,9 +74,10 @@ pub(super) fn read(
         weights.members(cx, &members, &by_name, built);
         for member in &members {
             let Some(built) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
-            let rules = &mut built.config.rules;
-            rules.notify_priority_changes =
-                built.priority_changes.or(priority_changes).unwrap_or(defaults.priority_changes);
+            let changes = built.priority_changes.or(priority_changes).unwrap_or(defaults.priority_changes);
+            if built.config.rules.notify_priority_changes != changes {
+                built.config.rules.notify_priority_changes = changes;
+            }
         }
         owners(cx, name, &members, &by_name, built);
         let mut of_members = members.iter().filter_map(|name| built.get(*by_name.get(name)?));
@@ -229,7 +233,9 @@ impl Weights<'_> {
             for (track, span) in instance.config.track_interfaces.iter_mut().zip(tracked) {
                 self.interface(cx, track, *span);
             }
-            self.objects(cx, &mut instance.lists);
+            if let Some(lists) = &mut instance.lists {
+                self.objects(cx, lists);
+            }
         }
     }
 

@@ -34,9 +34,9 @@ pub(in crate::config) enum Value<'a> {
     /// An address.
     Address(IpAddr),
     /// A user.
-    User(Credentials),
+    User(Box<Credentials>),
     /// A program.
-    Script(Script),
+    Script(Box<Script>),
     /// A block.
     Block(&'a Block),
     /// Words and a block.
@@ -78,10 +78,11 @@ pub(super) fn read<'a>(
         too_many(cx, keyword, &words[most..]);
     }
     let words = &words[..words.len().min(most)];
+    let boxed = |script| Value::Script(Box::new(script));
     match keyword.arg {
-        Arg::Script => script::script(cx, keyword, phrase).map(Value::Script),
-        Arg::Optional(Arg::Script) if !words.is_empty() => script::script(cx, keyword, phrase).map(Value::Script),
-        Arg::Command => command::command(cx, keyword, phrase).map(Value::Script),
+        Arg::Script => script::script(cx, keyword, phrase).map(boxed),
+        Arg::Optional(Arg::Script) if !words.is_empty() => script::script(cx, keyword, phrase).map(boxed),
+        Arg::Command => command::command(cx, keyword, phrase).map(boxed),
         Arg::Pattern => command::pattern(cx, keyword, phrase).map(Value::Text),
         Arg::Block => block(cx, keyword, statement, args).map(Value::Block),
         Arg::NamedBlock | Arg::FormBlock(..) => {
@@ -133,7 +134,7 @@ fn simple<'a>(cx: &mut Context<'_, '_>, keyword: &Keyword, arg: Arg, words: &'a 
         Arg::Host => lvs::host(cx, words.first()?).map(Value::Address),
         Arg::Group(ipv6) => group(cx, words.first()?, ipv6).map(Value::Address),
         Arg::Interface => interface(cx, words.first()?, "an interface's name").map(Value::Word),
-        Arg::User => Some(Value::User(script::credentials(words)?)),
+        Arg::User => Some(Value::User(script::credentials(words)?.into())),
         _ => None,
     }
 }
@@ -251,6 +252,12 @@ pub(super) fn seconds(cx: &mut Context<'_, '_>, what: &str, word: &Word, min: i6
 
 fn whole(cx: &mut Context<'_, '_>, what: &str, word: &Word, arg: Arg, min: i64, max: i64) -> Option<i64> {
     let text = word.text.trim_start_matches([' ', '\t']);
+    // Nearly always it is a number and nothing else.
+    if let Ok(value) = text.parse()
+        && (min..=max).contains(&value)
+    {
+        return Some(value);
+    }
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let tail = &text[digits.len()..];
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);

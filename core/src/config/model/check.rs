@@ -1,32 +1,58 @@
 //! Health checks of real servers.
 
-use super::{Script, choices};
+use super::{Script, Shared, choices};
 use crate::config::diagnostic::Place;
 use crate::net::Name;
 use core::net::IpAddr;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
-/// How it is found out whether a real server lives.
+/// How it is found out whether a real server lives. Boxed where it is rare: there can be hundreds of thousands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Check {
     /// By talking to it.
     Network(NetworkCheck),
     /// `MISC_CHECK`: by a program.
-    Misc(MiscCheck),
+    Misc(Box<MiscCheck>),
     /// `FILE_CHECK`: by the number in a file.
-    File(FileCheck),
+    File(Box<FileCheck>),
     /// `BFD_CHECK`: by a BFD session.
-    Bfd(BfdCheck),
+    Bfd(Box<BfdCheck>),
 }
 
 /// A check that sends something and judges what comes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkCheck {
-    /// When.
-    pub pacing: Pacing,
     /// Where.
     pub target: Target,
+    /// When and how. Real servers are mostly checked alike: those that follow each other share it.
+    pub manner: Shared<Manner>,
+}
+
+/// Where a check connects to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `connect_ip`
+    pub ip: IpAddr,
+    /// `connect_port`; 0 where the kind of check has no ports, or none is known.
+    pub port: u16,
+}
+
+/// When a check is made, from where, and what is sent and expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manner {
+    /// When.
+    pub pacing: Pacing,
+    /// `connect_timeout`: how long each answer may take.
+    pub timeout: Duration,
+    /// `bindto`: the own address; `None`: the kernel chooses.
+    pub source: Option<IpAddr>,
+    /// `bind_port`: the own port; 0: the kernel chooses.
+    pub source_port: u16,
+    /// `bind_if`: the interface.
+    pub device: Option<String>,
+    /// `fwmark`: the firewall mark of its packets; 0: none.
+    pub mark: u32,
     /// What.
     pub probe: Probe,
 }
@@ -48,25 +74,6 @@ pub struct Pacing {
     pub log_all_failures: bool,
 }
 
-/// Where a check connects to, and from where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// `connect_ip`
-    pub ip: IpAddr,
-    /// `connect_port`; 0 where the kind of check has no ports, or none is known.
-    pub port: u16,
-    /// `bindto`: the own address; `None`: the kernel chooses.
-    pub source: Option<IpAddr>,
-    /// `bind_port`: the own port; 0: the kernel chooses.
-    pub source_port: u16,
-    /// `bind_if`: the interface.
-    pub device: Option<String>,
-    /// `fwmark`: the firewall mark of its packets; 0: none.
-    pub mark: u32,
-    /// `connect_timeout`: how long each answer may take.
-    pub timeout: Duration,
-}
-
 /// What a network check sends and expects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Probe {
@@ -82,6 +89,17 @@ pub enum Probe {
     Udp(Box<UdpProbe>),
     /// `PING_CHECK`: an echo.
     Ping,
+}
+
+impl Probe {
+    /// What is asked for over HTTP.
+    #[must_use]
+    pub fn urls(&self) -> &[Url] {
+        match self {
+            Probe::Http(http) => &http.urls,
+            _ => &[],
+        }
+    }
 }
 
 /// `HTTP_GET`, or `SSL_GET` with `tls`.

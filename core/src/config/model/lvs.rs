@@ -7,6 +7,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// All that concerns the load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -368,6 +369,9 @@ pub struct SorryServer {
     pub inhibit: bool,
 }
 
+/// The checks of a real server.
+pub type Checks = SmallVec<[Check; 1]>;
+
 /// `real_server`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RealServer {
@@ -388,13 +392,13 @@ pub struct RealServer {
     /// `smtp_alert`: its failures are mailed.
     pub smtp_alert: bool,
     /// `snmp_name`
-    pub snmp_name: Option<String>,
+    pub snmp_name: Option<Name>,
     /// `notify_up`: run when it comes.
     pub notify_up: Option<Box<Script>>,
     /// `notify_down`: run when it fails.
     pub notify_down: Option<Box<Script>>,
-    /// How it is found out whether it lives; all of them must succeed.
-    pub checks: Vec<Check>,
+    /// How it is found out whether it lives; all of them must succeed. Most servers have one.
+    pub checks: Checks,
 }
 
 impl RealServer {

@@ -11,6 +11,7 @@ mod net;
 mod route;
 mod rule;
 mod script;
+mod shared;
 mod track;
 mod vrrp;
 
@@ -26,6 +27,7 @@ pub use net::*;
 pub use route::*;
 pub use rule::*;
 pub use script::*;
+pub use shared::Shared;
 pub use track::*;
 pub use vrrp::*;
 
@@ -61,7 +63,9 @@ pub struct Config {
 impl Config {
     /// Every script of the configuration.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
+        // Those that are empty stay shared.
         let of_instances = self.instances.iter_mut().map(|instance| &mut instance.notify);
+        let of_instances = of_instances.filter(|notify| !notify.is_empty()).map(|notify| &mut **notify);
         let of_groups = self.sync_groups.iter_mut().map(|group| &mut group.notify);
         of_instances
             .chain(of_groups)

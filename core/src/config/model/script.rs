@@ -65,6 +65,12 @@ pub struct NotifyScripts {
 }
 
 impl NotifyScripts {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == NotifyScripts::default()
+    }
+
     /// All of them.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
         [

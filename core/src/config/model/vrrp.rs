@@ -1,6 +1,8 @@
 //! Virtual routers and their groups.
 
-use super::{HmacConfig, LinkConfig, NotifyScripts, Route, Rule, Rules, TrackInterface, Tracking, VirtualAddress};
+use super::{
+    HmacConfig, LinkConfig, NotifyScripts, Route, Rule, Rules, Shared, TrackInterface, Tracking, VirtualAddress,
+};
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
 use core::fmt;
 use core::net::IpAddr;
@@ -43,7 +45,7 @@ pub struct InstanceConfig {
     /// To whom adverts go.
     pub transport: Transport,
     /// How addresses are announced.
-    pub garp: Garp,
+    pub garp: Shared<Garp>,
     /// `track_interface`, without the instance's own.
     pub track_interfaces: Vec<TrackInterface>,
     /// False with `dont_track_primary`: the own interface's state is no fault.
@@ -60,13 +62,13 @@ pub struct InstanceConfig {
     /// peer has shown which kind it sends.
     pub v3_checksum_pseudo_header: bool,
     /// `notify*`
-    pub notify: NotifyScripts,
+    pub notify: Shared<NotifyScripts>,
     /// `track_script`, `track_file`, `track_process`, `track_bfd`
-    pub tracking: Tracking,
+    pub tracking: Shared<Tracking>,
     /// The interface that addresses are on, where it is not the one that `interface` names.
-    pub link: LinkConfig,
+    pub link: Shared<LinkConfig>,
     /// How closely it keeps to the RFC, and what else there is to choose.
-    pub rules: Rules,
+    pub rules: Shared<Rules>,
     /// `auth_hmac`; never together with `auth`.
     pub hmac: Option<Box<HmacConfig>>,
 }
@@ -96,7 +98,7 @@ impl InstanceConfig {
             preempt_delay: Duration::ZERO,
             source: None,
             transport: Transport::Multicast { group: family.vrrp_group() },
-            garp: Garp::default(),
+            garp: Shared::default(),
             track_interfaces: Vec::new(),
             track_primary: true,
             auth: None,
@@ -104,10 +106,10 @@ impl InstanceConfig {
             lower_prio_no_advert: false,
             check_unicast_src: false,
             v3_checksum_pseudo_header: true,
-            notify: NotifyScripts::default(),
-            tracking: Tracking::default(),
-            link: LinkConfig::default(),
-            rules: Rules::default(),
+            notify: Shared::default(),
+            tracking: Shared::default(),
+            link: Shared::default(),
+            rules: Shared::default(),
             hmac: None,
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn print_whole(config: &Config) -> String {
 fn text(config: &Config, secrets: Secrets, whole: bool) -> String {
     let mut out = Writer { text: String::new(), depth: 0 };
     out.fields(&config.daemon, &Daemon::default());
-    out.global(&config.global, config.instances.first().map(|i| i.garp).unwrap_or_default());
+    out.global(&config.global, config.instances.first().map(|i| *i.garp).unwrap_or_default());
     out.network(&config.network);
     objects::print(&mut out, config);
     let alerts = config.global.mail.alerts_vrrp();
@@ -181,7 +181,7 @@ impl Writer {
             }
             out.rules(&instance.rules);
             out.told(instance.rules.smtp_alert, instance.rules.notify_priority_changes, inherited);
-            out.fields(&instance.link, &LinkConfig::default());
+            out.fields(&*instance.link, &LinkConfig::default());
             if let Some(hmac) = &instance.hmac {
                 out.hmac(hmac, secrets);
             }

@@ -17,6 +17,10 @@ fn network(lines: &str) -> NetworkCheck {
     }
 }
 
+fn probe(lines: &str) -> Probe {
+    network(lines).manner.probe.clone()
+}
+
 #[test]
 fn checks_inherit_from_the_real_server_and_the_virtual_server() {
     let text = |virt: &str, real: &str, check: &str| {
@@ -28,10 +32,11 @@ fn checks_inherit_from_the_real_server_and_the_virtual_server() {
     let pacing = |virt: &str, real: &str, check: &str| {
         let (server, warnings) = only(&text(virt, real, check));
         assert!(warnings.is_empty());
-        let Check::Network(NetworkCheck { pacing, target, .. }) = &server.real_servers[0].checks[0] else {
+        let Check::Network(NetworkCheck { manner, .. }) = &server.real_servers[0].checks[0] else {
             panic!("{server:?}")
         };
-        let whole = [pacing.delay_loop, pacing.delay_before_retry, pacing.warmup, target.timeout];
+        let pacing = &manner.pacing;
+        let whole = [pacing.delay_loop, pacing.delay_before_retry, pacing.warmup, manner.timeout];
         (whole.map(|duration| duration.as_secs()), pacing.retry, pacing.alpha)
     };
     let all = |n: u64| {
@@ -51,9 +56,11 @@ fn checks_inherit_from_the_real_server_and_the_virtual_server() {
 fn where_checks_connect_to() {
     let lines = "connect_ip 10.0.0.9\nconnect_port 81\nbindto 10.0.0.7/24\nbind_port 82\nbind_if eth0\nfwmark 3";
     let (server, warnings) = only(&real(&format!("TCP_CHECK {{\n{lines}\n}}")));
-    let Check::Network(NetworkCheck { target, .. }) = &server.real_servers[0].checks[0] else { panic!("{server:?}") };
-    assert_eq!((target.ip, target.port, target.source), (ip("10.0.0.9"), 81, Some(ip("10.0.0.7"))));
-    assert_eq!((target.source_port, target.device.as_deref(), target.mark), (82, Some("eth0"), 3));
+    let Check::Network(NetworkCheck { target, manner }) = &server.real_servers[0].checks[0] else {
+        panic!("{server:?}")
+    };
+    assert_eq!((target.ip, target.port, manner.source), (ip("10.0.0.9"), 81, Some(ip("10.0.0.7"))));
+    assert_eq!((manner.source_port, manner.device.as_deref(), manner.mark), (82, Some("eth0"), 3));
     assert_eq!(warnings, ["no-effect"]);
     assert_eq!(errors(&real("TCP_CHECK {\nbindto fe80::1\n}")), ["wrong-family"]);
     assert_eq!(errors(&real("TCP_CHECK {\nconnect_ip fe80::1\n}")), ["missing-keyword"]);
@@ -64,9 +71,7 @@ fn where_checks_connect_to() {
 #[test]
 fn web_pages() {
     let url = |lines: &str| {
-        let Probe::Http(http) = network(&format!("HTTP_GET {{\nurl {{\npath /\n{lines}\n}}\n}}")).probe else {
-            panic!()
-        };
+        let Probe::Http(http) = probe(&format!("HTTP_GET {{\nurl {{\npath /\n{lines}\n}}\n}}")) else { panic!() };
         http.urls[0].clone()
     };
     let codes = |lines: &str| url(lines).status.iter().map(|c| (c.first, c.last)).collect::<Vec<_>>();
@@ -104,8 +109,7 @@ fn web_pages() {
     ] {
         assert_eq!(only(&real(check)).1, [warning], "{check}");
     }
-    let Probe::Http(http) =
-        network("SSL_GET {\nsni_name x\nhttp_protocol 1.0c\ntls_compliant\nurl {\npath /\n}\n}").probe
+    let Probe::Http(http) = probe("SSL_GET {\nsni_name x\nhttp_protocol 1.0c\ntls_compliant\nurl {\npath /\n}\n}")
     else {
         panic!()
     };
@@ -115,16 +119,14 @@ fn web_pages() {
 
 #[test]
 fn other_checks() {
-    let Probe::Dns(dns) = network("DNS_CHECK {\ntype aaaa\nname example.org.\n}").probe else { panic!() };
+    let Probe::Dns(dns) = probe("DNS_CHECK {\ntype aaaa\nname example.org.\n}") else { panic!() };
     assert_eq!((dns.kind, dns.name.as_str()), (DnsType::Aaaa, "example.org"));
-    let Probe::Dns(dns) = network("DNS_CHECK {\nname .\n}").probe else { panic!() };
+    let Probe::Dns(dns) = probe("DNS_CHECK {\nname .\n}") else { panic!() };
     assert_eq!((dns.kind, dns.name.as_str()), (DnsType::Soa, ""));
     for name in ["a..b", ".a", &"a".repeat(64)] {
         assert_eq!(errors(&real(&format!("DNS_CHECK {{\nname {name}\n}}"))), ["bad-name"], "{name}");
     }
-    let Probe::Udp(udp) = network("UDP_CHECK {\npayload Ab12f 3 \"456 7\"\nrequire_reply 1x X2 x\n}").probe else {
-        panic!()
-    };
+    let Probe::Udp(udp) = probe("UDP_CHECK {\npayload Ab12f 3 \"456 7\"\nrequire_reply 1x X2 x\n}") else { panic!() };
     assert_eq!(udp.payload, [0xab, 0x12, 0x0f, 0x03, 0x45, 0x06, 0x07]);
     let pattern: Vec<_> = udp.reply.expect("a reply").pattern.iter().map(|byte| (byte.value, byte.mask)).collect();
     assert_eq!(pattern, [(0x10, 0xf0), (0x02, 0x0f), (0, 0xf0)]);
@@ -139,14 +141,14 @@ fn other_checks() {
     assert_eq!(misc.script.user, Some(Credentials::new("u", Some("g"))));
     assert_eq!((misc.timeout, misc.dynamic), (seconds(2), true));
     assert_eq!(only(&real("MISC_CHECK {\nmisc_path /x a b\n}")).1, ["trailing-words"]);
-    assert_eq!(network("SMTP_CHECK {\n}").probe, Probe::Smtp("smtpchecker.keepalived.org".into()));
+    assert_eq!(probe("SMTP_CHECK {\n}"), Probe::Smtp("smtpchecker.keepalived.org".into()));
     let (server, warnings) =
         only(&real("SMTP_CHECK {\nretry 4\nhost {\nconnect_ip 10.0.0.8\n}\nhost {\nconnect_port 26\n}\n}"));
     let targets: Vec<_> = server.real_servers[0]
         .checks
         .iter()
         .map(|check| match check {
-            Check::Network(check) => (check.target.ip, check.target.port, check.pacing.retry),
+            Check::Network(check) => (check.target.ip, check.target.port, check.manner.pacing.retry),
             other => panic!("{other:?}"),
         })
         .collect();

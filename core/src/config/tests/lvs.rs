@@ -94,17 +94,19 @@ fn defaults_are_those_of_the_c_version() {
     let pacings: Vec<(u32, u64)> = real
         .checks
         .iter()
-        .map(|check| match check {
-            Check::Network(NetworkCheck { pacing, .. }) | Check::Misc(MiscCheck { pacing, .. }) => {
-                assert_eq!((pacing.delay_loop, pacing.warmup, pacing.alpha), (seconds(60), seconds(60), false));
-                (pacing.retry, pacing.delay_before_retry.as_secs())
-            }
-            other => panic!("{other:?}"),
+        .map(|check| {
+            let pacing = match check {
+                Check::Network(check) => &check.manner.pacing,
+                Check::Misc(check) => &check.pacing,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!((pacing.delay_loop, pacing.warmup, pacing.alpha), (seconds(60), seconds(60), false));
+            (pacing.retry, pacing.delay_before_retry.as_secs())
         })
         .collect();
     assert_eq!(pacings, [(1, 1), (1, 3), (3, 60), (0, 1), (1, 1)]);
     let Check::Network(tcp) = &real.checks[0] else { panic!("{real:?}") };
-    assert_eq!((tcp.target.ip, tcp.target.port, tcp.target.timeout), (ip("10.0.0.2"), 53, seconds(5)));
+    assert_eq!((tcp.target.ip, tcp.target.port, tcp.manner.timeout), (ip("10.0.0.2"), 53, seconds(5)));
     let Check::Misc(misc) = &real.checks[3] else { panic!("{real:?}") };
     assert_eq!((misc.timeout, misc.dynamic), (seconds(60), false));
 }
@@ -118,9 +120,8 @@ fn real_servers_inherit_from_the_virtual_server() {
     let text = text.replace("TCP_CHECK {\n            connect_timeout 3", "SSL_GET {\n enable_sni\n url { path / }");
     let (server, _) = only(&text);
     assert_eq!(server.real_servers[0].forwarding, Forwarding::Direct);
-    let Check::Network(NetworkCheck { probe: Probe::Http(http), .. }) = &server.real_servers[0].checks[0] else {
-        panic!("{server:?}")
-    };
+    let Check::Network(check) = &server.real_servers[0].checks[0] else { panic!("{server:?}") };
+    let Probe::Http(http) = &check.manner.probe else { panic!("{server:?}") };
     assert_eq!((http.urls[0].host.as_deref(), &http.tls), (Some("a.example"), &Some(Tls::HostName)));
     let (lvs, _) = balancer(&format!("global_defs {{\n smtp_alert_checker off\n}}\n{}", balanced("")));
     assert!(!lvs.servers[0].real_servers[0].smtp_alert);

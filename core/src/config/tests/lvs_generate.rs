@@ -260,16 +260,17 @@ fn real_server(
     let forwarding = if bool::arbitrary(g) { method } else { forwarding(g, family) };
     let (ip, port) = endpoint(g, service, family, forwarding, port);
     let upper_threshold = pick(g, &[0, 1, 1000, u32::MAX]);
-    let mut checks = Vec::new();
+    let mut checks = Checks::new();
     for _ in 0..below(g, 3) {
         checks.push(check(g, ip, port));
     }
     if below(g, 4) == 0 {
-        checks.push(Check::Bfd(BfdCheck { name: pick(g, sessions), alpha: bool::arbitrary(g) }));
+        checks.push(Check::Bfd(Box::new(BfdCheck { name: pick(g, sessions), alpha: bool::arbitrary(g) })));
     }
     if below(g, 4) == 0 {
         let weight = i32::arbitrary(g).max(-i32::MAX);
-        checks.push(Check::File(FileCheck { file: "a file".into(), weight, reverse: bool::arbitrary(g) }));
+        let check = FileCheck { file: "a file".into(), weight, reverse: bool::arbitrary(g) };
+        checks.push(Check::File(Box::new(check)));
     }
     RealServer {
         ip,
@@ -280,7 +281,7 @@ fn real_server(
         lower_threshold: below(g, upper_threshold as usize + 1) as u32,
         inhibit: bool::arbitrary(g),
         smtp_alert: bool::arbitrary(g),
-        snmp_name: maybe(g, word),
+        snmp_name: maybe(g, word).map(Name::from),
         notify_up: maybe(g, script).map(Box::new),
         notify_down: maybe(g, script).map(Box::new),
         checks,
@@ -305,12 +306,12 @@ fn pacing(g: &mut Gen) -> Pacing {
 fn check(g: &mut Gen, ip: IpAddr, port: u16) -> Check {
     if below(g, 5) == 0 {
         let user = maybe(g, credentials);
-        return Check::Misc(MiscCheck {
+        return Check::Misc(Box::new(MiscCheck {
             pacing: pacing(g),
             script: Box::new(Script { user, ..script(g) }),
             timeout: pause(g, 1),
             dynamic: bool::arbitrary(g),
-        });
+        }));
     }
     let probe = probe(g);
     let ports = probe != Probe::Ping;
@@ -321,13 +322,17 @@ fn check(g: &mut Gen, ip: IpAddr, port: u16) -> Check {
             _ if ports => u16::arbitrary(g).max(1),
             _ => u16::arbitrary(g),
         },
+    };
+    let manner = Manner {
+        pacing: pacing(g),
         source: maybe(g, |g| super::generate::ip(g, Family::of(ip))),
         source_port: u16::arbitrary(g),
         device: Some(interface(g)),
         mark: u32::arbitrary(g),
         timeout: Duration::from_micros(u64::from(u32::arbitrary(g).max(1))),
+        probe,
     };
-    Check::Network(NetworkCheck { pacing: pacing(g), target, probe })
+    Check::Network(NetworkCheck { target, manner: manner.into() })
 }
 
 fn probe(g: &mut Gen) -> Probe {

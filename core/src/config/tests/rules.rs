@@ -28,7 +28,7 @@ fn defaults_are_those_of_the_c_version() {
     assert_eq!((i.priority, i.state), (Priority(100), InitialState::Backup));
     assert_eq!((i.version, i.family), (Version::V2, Family::V4));
     assert_eq!(i.advert_interval, AdvertInterval::DEFAULT);
-    assert_eq!(i.garp, Garp::default());
+    assert_eq!(*i.garp, Garp::default());
     assert_eq!(i.transport, Transport::Multicast { group: [224, 0, 0, 18].into() });
     assert!(i.preempt && i.track_primary && i.auth.is_none() && i.v3_checksum_pseudo_header);
     assert_eq!((i.addresses[0].prefix, i.addresses[0].broadcast), (24, None));
@@ -40,7 +40,7 @@ fn of_two_values_the_one_counts_that_counts_in_the_c_version() {
         "priority 7\npriority 8\nstate MASTER\nstate BACKUP\nnotify_master /bin/a\nnotify_master /bin/b",
     ));
     assert_eq!((i.priority, i.state), (Priority(8), InitialState::Master));
-    assert_eq!(i.notify.master.expect("a script").argv, ["/bin/a"]);
+    assert_eq!(i.notify.master.as_ref().expect("a script").argv, ["/bin/a"]);
     assert_eq!(warnings, ["repeated"; 3]);
 }
 
@@ -274,7 +274,7 @@ fn authentication_is_for_version_2_with_both_its_lines() {
 
 #[test]
 fn scripts() {
-    let script = |line: &str| only(&instance(line)).0.notify.master.expect("a script");
+    let script = |line: &str| only(&instance(line)).0.notify.master.clone().expect("a script");
     let plain = script("notify_master /etc/up.sh");
     assert_eq!((plain.argv, plain.user), (vec!["/etc/up.sh".to_owned()], None));
     let full = script(r#"notify_master "/etc/up.sh 'a b' \"c\" \x41" nobody adm"#);
@@ -304,7 +304,7 @@ fn scripts_that_cannot_be_read() {
 #[test]
 fn a_script_with_loose_words_is_not_run() {
     let (i, warnings) = only(&instance("notify_master /bin/sh /etc/up.sh a b"));
-    assert_eq!((i.notify.master, warnings), (None, vec!["trailing-words"]));
+    assert_eq!((&i.notify.master, warnings), (&None, vec!["trailing-words"]));
     let (i, warnings) = only(&instance("notify_master /bin/sh /etc/up.sh"));
     assert_eq!((i.notify.master.is_some(), warnings), (true, vec!["script-user"]));
 }

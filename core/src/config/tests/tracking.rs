@@ -259,7 +259,7 @@ fn virtual_interfaces() {
         (parsed.config.instances[0].link.clone(), errors, warnings)
     };
     let (vmac, ..) = link("use_vmac vrrp7 02:0:0:0:1 group 5 netlink_notify_msg");
-    let vmac = vmac.vmac.expect("a vmac");
+    let vmac = vmac.vmac.clone().expect("a vmac");
     assert_eq!((vmac.name.as_deref(), vmac.mac), (Some("vrrp7"), VmacAddress::Prefix([2, 0, 0, 0, 1])));
     assert_eq!((vmac.group.as_deref(), vmac.netlink_notify), (Some("5"), true));
     assert_eq!(link("use_vmac 01:00:5e:00:00:01").1, ["bad-address"]);

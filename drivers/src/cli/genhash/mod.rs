@@ -7,7 +7,7 @@ use clap::{Args, Parser};
 use keepalived_core::check::probe::{Attempt, Step, Verdict, dial};
 use keepalived_core::check::{ConnFailure, ConnNews};
 use keepalived_core::config::model::{
-    HttpProbe, HttpVersion, NetworkCheck, Pacing, Probe, StatusCodes, Target, Tls, Url,
+    HttpProbe, HttpVersion, Manner, NetworkCheck, Pacing, Probe, StatusCodes, Target, Tls, Url,
 };
 use keepalived_core::kernel::Errno;
 use line::Line;
@@ -127,38 +127,32 @@ impl Genhash {
             regex: None,
             tls_compliant: false,
         };
-        NetworkCheck {
-            pacing: Pacing {
-                delay_loop: Duration::ZERO,
-                retry: 0,
-                delay_before_retry: Duration::ZERO,
-                warmup: Duration::ZERO,
-                alpha: false,
-                log_all_failures: false,
-            },
-            target: Target {
-                ip: self.server,
-                port: self.port,
-                source: None,
-                source_port: 0,
-                device: None,
-                mark: self.fwmark,
-                timeout: Duration::from_secs(self.timeout.into()),
-            },
-            probe: Probe::Http(Box::new(HttpProbe {
-                tls,
-                version: self.protocol,
-                fast_recovery: false,
-                urls: vec![url],
-            })),
-        }
+        let pacing = Pacing {
+            delay_loop: Duration::ZERO,
+            retry: 0,
+            delay_before_retry: Duration::ZERO,
+            warmup: Duration::ZERO,
+            alpha: false,
+            log_all_failures: false,
+        };
+        let probe = HttpProbe { tls, version: self.protocol, fast_recovery: false, urls: vec![url] };
+        let manner = Manner {
+            pacing,
+            timeout: Duration::from_secs(self.timeout.into()),
+            source: None,
+            source_port: 0,
+            device: None,
+            mark: self.fwmark,
+            probe: Probe::Http(Box::new(probe)),
+        };
+        NetworkCheck { target: Target { ip: self.server, port: self.port }, manner: manner.into() }
     }
 }
 
 /// Makes an attempt of the check, and gives the sum that it computes. What is heard goes to `hear`.
 fn ask(check: &NetworkCheck, mut hear: impl FnMut(&[u8]), verbose: bool) -> Result<[u8; 16], String> {
     let mut attempt = Attempt::new(check, 0, 0);
-    let timeout = check.target.timeout;
+    let timeout = check.manner.timeout;
     let mut line = None;
     let mut buffer = [0; 16 * 1024];
     let mut step = match Line::open(&dial(check, 0), timeout) {

@@ -253,16 +253,16 @@ pub(super) struct CheckDraft {
 /// What a check does.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    Tcp(TcpDraft),
+    Tcp(Box<TcpDraft>),
     Http(Box<HttpDraft<false>>),
     Ssl(Box<HttpDraft<true>>),
     Smtp(Box<SmtpDraft>),
     Dns(Box<DnsDraft>),
     Udp(Box<UdpDraft>),
-    Ping(PingDraft),
+    Ping(Box<PingDraft>),
     Misc(Box<MiscDraft>),
-    File(FileDraft),
-    Bfd(BfdDraft),
+    File(Box<FileDraft>),
+    Bfd(Box<BfdDraft>),
 }
 
 /// Reads the block of a check. `None`: the keyword opens none.
@@ -275,21 +275,21 @@ pub(super) fn read(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<CheckDra
         "HTTP_GET" => Kind::Http(http(cx, block)),
         "SSL_GET" => Kind::Ssl(http(cx, block)),
         "SMTP_CHECK" => Kind::Smtp(smtp(cx, block)),
-        "DNS_CHECK" => Kind::Dns(Box::new(plain(cx, block))),
-        "UDP_CHECK" => Kind::Udp(Box::new(plain(cx, block))),
+        "DNS_CHECK" => Kind::Dns(plain(cx, block)),
+        "UDP_CHECK" => Kind::Udp(plain(cx, block)),
         "PING_CHECK" => Kind::Ping(plain(cx, block)),
         "MISC_CHECK" => {
-            let draft: MiscDraft = with_seen(cx, block, &mut seen);
+            let draft: Box<MiscDraft> = with_seen(cx, block, &mut seen);
             needs = draft.script.is_none().then_some("misc_path");
-            Kind::Misc(Box::new(draft))
+            Kind::Misc(draft)
         }
         "FILE_CHECK" => {
-            let draft: FileDraft = with_seen(cx, block, &mut seen);
+            let draft: Box<FileDraft> = with_seen(cx, block, &mut seen);
             needs = draft.file.is_none().then_some("track_file");
             Kind::File(draft)
         }
         "BFD_CHECK" => {
-            let draft: BfdDraft = with_seen(cx, block, &mut seen);
+            let draft: Box<BfdDraft> = with_seen(cx, block, &mut seen);
             needs = draft.name.is_none().then_some("name");
             Kind::Bfd(draft)
         }
@@ -300,14 +300,14 @@ pub(super) fn read(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<CheckDra
 }
 
 /// Reads a block in which there are no others.
-fn plain<T: Fields + Default>(cx: &mut Context<'_, '_>, block: &Block) -> T {
+fn plain<T: Fields + Default>(cx: &mut Context<'_, '_>, block: &Block) -> Box<T> {
     with_seen(cx, block, &mut Seen::new())
 }
 
 /// The same, with the keywords that are in it.
-fn with_seen<'a, T: Fields + Default>(cx: &mut Context<'_, '_>, block: &'a Block, seen: &mut Seen<'a>) -> T {
-    let mut draft = T::default();
-    setting::read(cx, &mut draft, block, seen, no_rest);
+fn with_seen<'a, T: Fields + Default>(cx: &mut Context<'_, '_>, block: &'a Block, seen: &mut Seen<'a>) -> Box<T> {
+    let mut draft = Box::<T>::default();
+    setting::read(cx, draft.as_mut(), block, seen, no_rest);
     draft
 }
 
@@ -320,9 +320,9 @@ where
     setting::read(cx, draft.as_mut(), block, &mut Seen::new(), |cx, draft, item| {
         if let Value::Block(block) = item.value {
             let mut seen = Seen::new();
-            let mut url: UrlDraft<TLS> = with_seen(cx, block, &mut seen);
+            let mut url: Box<UrlDraft<TLS>> = with_seen(cx, block, &mut seen);
             url.sound = url.path.is_some() || !seen.contains_key("path");
-            draft.urls.push((url, item.span));
+            draft.urls.push((*url, item.span));
         }
     });
     draft
@@ -337,7 +337,7 @@ fn smtp(cx: &mut Context<'_, '_>, block: &Block) -> Box<SmtpDraft> {
                 Diagnostic::warning("deprecated", item.span, "`host` is an old way to check another address")
                     .label("a further SMTP_CHECK with `connect_ip` does the same"),
             );
-            draft.hosts.push((plain(cx, block), item.span));
+            draft.hosts.push((*plain(cx, block), item.span));
         }
     });
     draft

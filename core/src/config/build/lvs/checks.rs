@@ -10,12 +10,13 @@ use super::settings::Loose;
 use super::{DELAY_LOOP, Known};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::{
-    BfdCheck, Check, DnsProbe, DnsType, FileCheck, HttpProbe, HttpVersion, MiscCheck, NetworkCheck, Pacing, Probe,
-    Script, Target, Tls, UdpProbe, UdpReply,
+    BfdCheck, Check, Checks, DnsProbe, DnsType, FileCheck, HttpProbe, HttpVersion, Manner, MiscCheck, NetworkCheck,
+    Pacing, Probe, Script, Target, Tls, UdpProbe, UdpReply,
 };
 use crate::net::{Family, Name};
 use core::net::IpAddr;
 use core::time::Duration;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// The name in the greeting of an `SMTP_CHECK` that says none.
@@ -110,15 +111,7 @@ impl Heritage<'_> {
             );
             return None;
         }
-        Some(Target {
-            ip,
-            port: if has_ports { port } else { common.port.unwrap_or(0) },
-            source: common.source.as_ref().map(|given| given.value),
-            source_port: common.source_port.unwrap_or(0),
-            device: common.device.clone(),
-            mark: common.mark.unwrap_or(0),
-            timeout: self.first(common.pacing.connect_timeout, |p| p.connect_timeout).unwrap_or(CONNECT_TIMEOUT),
-        })
+        Some(Target { ip, port: if has_ports { port } else { common.port.unwrap_or(0) } })
     }
 
     fn network(
@@ -129,13 +122,25 @@ impl Heritage<'_> {
         keyword: Span,
     ) -> Option<Check> {
         let target = self.target(cx, common, probe != Probe::Ping, keyword)?;
-        Some(Check::Network(NetworkCheck { pacing: self.pacing(common, defaults), target, probe }))
+        let manner = Manner {
+            pacing: self.pacing(common, defaults),
+            timeout: self.first(common.pacing.connect_timeout, |p| p.connect_timeout).unwrap_or(CONNECT_TIMEOUT),
+            source: common.source.as_ref().map(|given| given.value),
+            source_port: common.source_port.unwrap_or(0),
+            device: common.device.clone(),
+            mark: common.mark.unwrap_or(0),
+            probe,
+        };
+        // Each regular expression has a place of its own in the text.
+        let alone = manner.probe.urls().iter().any(|url| url.regex.is_some());
+        let manner = if alone { manner.into() } else { cx.settings.manners.share(manner) };
+        Some(Check::Network(NetworkCheck { target, manner }))
     }
 }
 
 /// Applies defaults and rules to the checks of a real server.
-pub(super) fn resolve(cx: &mut Context<'_, '_>, drafts: Vec<CheckDraft>, from: &Heritage<'_>) -> Vec<Check> {
-    let mut out = Vec::with_capacity(drafts.len());
+pub(super) fn resolve(cx: &mut Context<'_, '_>, drafts: SmallVec<[CheckDraft; 1]>, from: &Heritage<'_>) -> Checks {
+    let mut out = Checks::with_capacity(drafts.len());
     let mut sessions = BTreeMap::new();
     for CheckDraft { span, kind, .. } in drafts.into_iter().filter(|draft| draft.sound) {
         match kind {
@@ -147,8 +152,8 @@ pub(super) fn resolve(cx: &mut Context<'_, '_>, drafts: Vec<CheckDraft>, from: &
             Kind::Dns(draft) => out.extend(dns(cx, *draft, from, span)),
             Kind::Udp(draft) => out.extend(udp(cx, *draft, from, span)),
             Kind::Misc(draft) => out.extend(misc(cx, *draft, from, span)),
-            Kind::File(draft) => out.extend(file(cx, draft, from, span)),
-            Kind::Bfd(draft) => out.extend(bfd(cx, draft, from, span, &mut sessions)),
+            Kind::File(draft) => out.extend(file(cx, *draft, from, span)),
+            Kind::Bfd(draft) => out.extend(bfd(cx, *draft, from, span, &mut sessions)),
         }
     }
     out
@@ -219,7 +224,7 @@ fn tls<const TLS: bool>(cx: &mut Context<'_, '_>, draft: &HttpDraft<TLS>) -> Opt
     }
 }
 
-fn smtp(cx: &mut Context<'_, '_>, draft: SmtpDraft, from: &Heritage<'_>, span: Span, out: &mut Vec<Check>) {
+fn smtp(cx: &mut Context<'_, '_>, draft: SmtpDraft, from: &Heritage<'_>, span: Span, out: &mut Checks) {
     let SmtpDraft { common, name, hosts } = draft;
     let probe = || Probe::Smtp(name.clone().unwrap_or_else(|| HELO.to_owned()));
     // Hosts stand instead of the server itself, unless something is said about how to reach it.
@@ -305,12 +310,12 @@ fn misc(cx: &mut Context<'_, '_>, draft: MiscDraft, from: &Heritage<'_>, span: S
         return None;
     };
     let inherited = from.pacing[1].delay_loop.unwrap_or(DELAY_LOOP);
-    Some(Check::Misc(MiscCheck {
+    Some(Check::Misc(Box::new(MiscCheck {
         pacing,
         script: Box::new(Script { user: draft.user, ..*script }),
         timeout: draft.timeout.filter(|timeout| !timeout.is_zero()).unwrap_or(inherited),
         dynamic: draft.dynamic.is_some_and(|Loose(on)| on),
-    }))
+    })))
 }
 
 fn file(cx: &mut Context<'_, '_>, draft: FileDraft, from: &Heritage<'_>, span: Span) -> Option<Check> {
@@ -329,7 +334,7 @@ fn file(cx: &mut Context<'_, '_>, draft: FileDraft, from: &Heritage<'_>, span: S
         return None;
     };
     let (weight, reverse) = draft.weight.map_or((weight, reverse), |own| (own.value, own.reverse));
-    Some(Check::File(FileCheck { file: name.value, weight, reverse }))
+    Some(Check::File(Box::new(FileCheck { file: name.value, weight, reverse })))
 }
 
 fn bfd(
@@ -369,5 +374,5 @@ fn bfd(
         return None;
     }
     sessions.insert(name.value.clone(), name.span);
-    Some(Check::Bfd(BfdCheck { name: name.value, alpha: draft.alpha.unwrap_or(from.alpha) }))
+    Some(Check::Bfd(Box::new(BfdCheck { name: name.value, alpha: draft.alpha.unwrap_or(from.alpha) })))
 }

@@ -10,6 +10,7 @@ use crate::config::model::{Forwarding, Granularity, Protocol, Scheduler, Script,
 use crate::net::{Family, Name};
 use core::net::IpAddr;
 use core::time::Duration;
+use smallvec::SmallVec;
 
 fields!(Ssl, SSL, {
     "password" => password,
@@ -128,8 +129,8 @@ pub(super) struct RealDraft {
     pub(super) alpha: Option<bool>,
     pub(super) smtp_alert: Option<bool>,
     pub(super) host: Option<String>,
-    pub(super) snmp_name: Option<String>,
-    pub(super) checks: Vec<CheckDraft>,
+    pub(super) snmp_name: Option<Name>,
+    pub(super) checks: SmallVec<[CheckDraft; 1]>,
 }
 
 impl RealDraft {
@@ -150,7 +151,7 @@ impl RealDraft {
             smtp_alert: None,
             host: None,
             snmp_name: None,
-            checks: Vec::new(),
+            checks: SmallVec::new(),
         }
     }
 }

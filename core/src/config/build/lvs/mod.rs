@@ -174,25 +174,23 @@ fn drafts<'a>(cx: &mut Context<'_, '_>, section: &Section<'a>) -> (VirtualDraft,
     let mut seen = Seen::new();
     let mut real_servers = Vec::with_capacity(section.block.statements.len());
     setting::read(cx, &mut draft, section.block, &mut seen, |cx, _, item| {
-        real_servers.extend(real_server(cx, &item));
+        real_server(cx, &item, &mut real_servers);
     });
     (draft, seen, real_servers)
 }
 
-fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<RealDraft> {
-    let Value::Form(words, block) = &item.value else { return None };
+/// Reads a real server into the place where it stays.
+fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>, out: &mut Vec<RealDraft>) {
+    let Value::Form(words, block) = &item.value else { return };
     let endpoint = words::server(cx, words);
     // Mistakes inside are told even if it is not known where the server is.
     let (ip, port) = endpoint.unwrap_or((core::net::Ipv4Addr::UNSPECIFIED.into(), 0));
-    let mut draft = RealDraft::new(ip, port, item.args);
-    setting::read(cx, &mut draft, block, &mut Seen::new(), |cx, draft, item| {
-        if let Some(check) = check::read(cx, &item) {
-            // Most servers have one.
-            draft.checks.reserve_exact(1);
-            draft.checks.push(check);
-        }
-    });
-    endpoint.map(|_| draft)
+    out.push(RealDraft::new(ip, port, item.args));
+    let Some(draft) = out.last_mut() else { return };
+    setting::read(cx, draft, block, &mut Seen::new(), |cx, draft, item| draft.checks.extend(check::read(cx, &item)));
+    if endpoint.is_none() {
+        out.pop();
+    }
 }
 
 /// The bindings of all blocks.

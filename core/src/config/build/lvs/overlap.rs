@@ -21,7 +21,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>, servers: &[VirtualServer], spans: 
     if cx.partial {
         return;
     }
-    let mut stretches = Vec::new();
+    let mut stretches = Vec::with_capacity(servers.len());
     let mut marks: BTreeMap<(u32, Option<Family>), usize> = BTreeMap::new();
     let mut groups = BTreeMap::new();
     let mut clashes: BTreeMap<usize, usize> = BTreeMap::new();

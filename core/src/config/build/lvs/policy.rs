@@ -11,7 +11,7 @@ use core::time::Duration;
 /// The longest name of a persistence engine (`IP_VS_PENAME_MAXLEN` in linux/ip_vs.h).
 const MAX_ENGINE: usize = 16;
 
-pub(super) fn protocol(cx: &mut Context<'_, '_>, subject: &Subject<'_>, draft: &VirtualDraft) -> Option<Protocol> {
+pub(super) fn protocol(cx: &mut Context<'_, '_>, subject: &Subject<'_, '_>, draft: &VirtualDraft) -> Option<Protocol> {
     match &draft.protocol {
         Some(given) if subject.has_addresses() => Some(given.value),
         Some(given) => {
@@ -57,7 +57,7 @@ pub(super) fn flags(cx: &mut Context<'_, '_>, draft: &VirtualDraft, scheduler: S
 pub(super) fn one_packet(
     cx: &mut Context<'_, '_>,
     draft: &VirtualDraft,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     protocol: Option<Protocol>,
 ) -> bool {
     let Some(given) = &draft.one_packet else { return false };
@@ -77,7 +77,7 @@ pub(super) fn syn_proxy(cx: &mut Context<'_, '_>, draft: &VirtualDraft, protocol
     possible
 }
 
-pub(super) fn ha_suspend(cx: &mut Context<'_, '_>, draft: &VirtualDraft, subject: &Subject<'_>) -> bool {
+pub(super) fn ha_suspend(cx: &mut Context<'_, '_>, draft: &VirtualDraft, subject: &Subject<'_, '_>) -> bool {
     let Some(given) = draft.ha_suspend.as_ref().filter(|given| given.value.0) else { return false };
     if subject.has_marks() {
         cx.report(
@@ -90,7 +90,7 @@ pub(super) fn ha_suspend(cx: &mut Context<'_, '_>, draft: &VirtualDraft, subject
 
 pub(super) fn persistence(
     cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     draft: &VirtualDraft,
     family: Option<Family>,
     protocol: Option<Protocol>,

@@ -12,7 +12,7 @@ use super::{DELAY_LOOP, Mails};
 use crate::config::build::setting::Fields;
 use crate::config::model::{
     Check, Config, DnsType, Forwarding, GroupEntry, HttpProbe, HttpVersion, NetworkCheck, Pacing, Probe, RealServer,
-    Script, Secret, Service, Ssl, Target, Tls, VirtualServer,
+    Script, Secret, Service, Ssl, Tls, VirtualServer,
 };
 use crate::config::print::{Secrets, Writer, quoted_word};
 use crate::net::Family;
@@ -179,12 +179,12 @@ fn block<T: Fields + Default>(out: &mut Writer, head: &str, draft: &T) {
 fn network(out: &mut Writer, check: &NetworkCheck, real: &RealServer, silence: &Silence) {
     let common = |defaults| Common {
         pacing: PacingDraft {
-            connect_timeout: silence.differs(check.target.timeout, CONNECT_TIMEOUT),
-            ..pacing(&check.pacing, defaults, silence).pacing
+            connect_timeout: silence.differs(check.manner.timeout, CONNECT_TIMEOUT),
+            ..pacing(&check.manner.pacing, defaults, silence).pacing
         },
-        ..target(&check.target, real, pacing(&check.pacing, defaults, silence), silence, check.probe != Probe::Ping)
+        ..place(check, real, pacing(&check.manner.pacing, defaults, silence), silence)
     };
-    match &check.probe {
+    match &check.manner.probe {
         Probe::Tcp => block(out, "TCP_CHECK", &TcpDraft { common: common(Defaults::PLAIN) }),
         Probe::Ping => block(out, "PING_CHECK", &PingDraft { common: common(Defaults::PLAIN) }),
         Probe::Http(probe) if probe.tls.is_some() => http::<true>(out, "SSL_GET", probe, common(Defaults::HTTP)),
@@ -233,16 +233,17 @@ fn pacing(pacing: &Pacing, defaults: Defaults, silence: &Silence) -> Common {
     }
 }
 
-/// Adds to `common` where a check connects to.
-fn target(target: &Target, real: &RealServer, common: Common, silence: &Silence, has_ports: bool) -> Common {
-    let inherited = if has_ports { real.port } else { 0 };
+/// Adds to `common` where a check connects to, and from where.
+fn place(check: &NetworkCheck, real: &RealServer, common: Common, silence: &Silence) -> Common {
+    let NetworkCheck { target, manner } = check;
+    let inherited = if manner.probe == Probe::Ping { 0 } else { real.port };
     Common {
         ip: silence.differs::<IpAddr>(target.ip, real.ip).and_then(given),
         port: silence.differs(target.port, inherited).filter(|port| *port != 0 || !silence.whole),
-        source: target.source.and_then(given),
-        source_port: differs(target.source_port, 0),
-        device: target.device.clone(),
-        mark: differs(target.mark, 0),
+        source: manner.source.and_then(given),
+        source_port: differs(manner.source_port, 0),
+        device: manner.device.clone(),
+        mark: differs(manner.mark, 0),
         ..common
     }
 }

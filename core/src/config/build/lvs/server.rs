@@ -14,17 +14,18 @@ use crate::config::model::{Forwarding, Granularity, RealServer, Scheduler, Servi
 use crate::net::{Family, Name};
 use core::net::IpAddr;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A service and what can be said of it at once.
-pub(super) struct Subject<'a> {
+pub(super) struct Subject<'a, 's> {
     pub(super) service: Service,
     pub(super) span: Span,
     pub(super) group: Option<Facts<'a>>,
     /// The keywords of its block, rightly written or not.
-    seen: &'a Seen<'a>,
+    seen: &'a Seen<'s>,
 }
 
-impl Subject<'_> {
+impl Subject<'_, '_> {
     /// Whether `keyword` is not written, as far as can be seen.
     pub(super) fn lacks(&self, cx: &Context<'_, '_>, keyword: &str) -> bool {
         !cx.partial && !self.seen.contains_key(keyword)
@@ -134,7 +135,7 @@ fn unknown_group(span: Span, kind: &str, name: &Name, names: &Names) -> Diagnost
 /// What real servers that say nothing else have.
 fn forwarding(
     cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     draft: &VirtualDraft,
     drafts: &[RealDraft],
 ) -> Forwarding {
@@ -151,7 +152,7 @@ fn forwarding(
     Forwarding::Nat
 }
 
-fn default_scheduler(cx: &mut Context<'_, '_>, subject: &Subject<'_>) -> Scheduler {
+fn default_scheduler(cx: &mut Context<'_, '_>, subject: &Subject<'_, '_>) -> Scheduler {
     if subject.lacks(cx, "lvs_sched") {
         cx.report(
             Diagnostic::warning("default-used", subject.span, "it is not said how real servers are chosen")
@@ -164,7 +165,7 @@ fn default_scheduler(cx: &mut Context<'_, '_>, subject: &Subject<'_>) -> Schedul
 /// The family of clients; `None`: both.
 fn family(
     cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     draft: &VirtualDraft,
     drafts: &[RealDraft],
     methods: &[Forwarding],
@@ -236,7 +237,7 @@ fn fits(cx: &mut Context<'_, '_>, ip: IpAddr, method: Forwarding, family: Option
 
 fn local_addresses(
     cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     draft: &VirtualDraft,
     family: Option<Family>,
     uses_fnat: bool,
@@ -280,7 +281,7 @@ fn local_addresses(
 
 fn sorry_server(
     cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     draft: &VirtualDraft,
     forwarding: Forwarding,
 ) -> Option<Given<SorryServer>> {
@@ -323,9 +324,9 @@ fn same_inhibit(cx: &mut Context<'_, '_>, sorry: &mut Given<SorryServer>, real_s
 
 fn real_servers(
     cx: &mut Context<'_, '_>,
-    subject: &Subject<'_>,
+    subject: &Subject<'_, '_>,
     virtual_draft: &VirtualDraft,
-    drafts: Vec<RealDraft>,
+    mut drafts: Vec<RealDraft>,
     methods: &[Forwarding],
     family: Option<Family>,
     known: &Known<'_>,
@@ -338,23 +339,22 @@ fn real_servers(
         );
     }
     let mut out = Vec::with_capacity(drafts.len());
-    let mut places = BTreeMap::new();
-    for (draft, method) in drafts.into_iter().zip(methods) {
+    let mut places = Places::default();
+    for (draft, method) in drafts.iter_mut().zip(methods) {
         let span = draft.span;
-        let port = ports::of_real(cx, &subject.service, subject.group, &draft, *method);
+        let port = ports::of_real(cx, &subject.service, subject.group, draft, *method);
         let server = real_server(cx, virtual_draft, draft, *method, port, known);
         if !fits(cx, server.ip, *method, family, span) {
             continue;
         }
-        if let Some(first) = places.get(&(server.ip, port)) {
+        if let Some(first) = places.insert((server.ip, port), span) {
             cx.report(
                 Diagnostic::warning("repeated", span, "this real server is there already")
                     .label("left out")
-                    .also(*first, "the first one is here"),
+                    .also(first, "the first one is here"),
             );
             continue;
         }
-        places.insert((server.ip, port), span);
         out.push(server);
     }
     out
@@ -363,7 +363,7 @@ fn real_servers(
 fn real_server(
     cx: &mut Context<'_, '_>,
     from: &VirtualDraft,
-    draft: RealDraft,
+    draft: &mut RealDraft,
     forwarding: Forwarding,
     port: u16,
     known: &Known<'_>,
@@ -381,6 +381,7 @@ fn real_server(
         );
     }
     let alpha = draft.alpha.unwrap_or(from.alpha.is_some_and(|Loose(on)| on));
+    let checks = core::mem::take(&mut draft.checks);
     let heritage = Heritage {
         known,
         pacing: [&draft.pacing, &from.pacing],
@@ -389,7 +390,7 @@ fn real_server(
         ip: draft.ip,
         port,
     };
-    let checks = checks::resolve(cx, draft.checks, &heritage);
+    let checks = checks::resolve(cx, checks, &heritage);
     RealServer {
         ip: draft.ip,
         port,
@@ -399,9 +400,36 @@ fn real_server(
         lower_threshold,
         inhibit: draft.inhibit.unwrap_or(from.inhibit.is_some_and(|Loose(on)| on)),
         smtp_alert: draft.smtp_alert.unwrap_or(known.mails.of_real),
-        snmp_name: draft.snmp_name,
-        notify_up: draft.notify_up,
-        notify_down: draft.notify_down,
+        snmp_name: draft.snmp_name.take(),
+        notify_up: draft.notify_up.take(),
+        notify_down: draft.notify_down.take(),
         checks,
+    }
+}
+
+/// The real servers that there are, and where. Mostly they are written in ascending order, and need not be looked for.
+#[derive(Default)]
+struct Places {
+    ascending: Vec<((IpAddr, u16), Span)>,
+    others: BTreeMap<(IpAddr, u16), Span>,
+}
+
+impl Places {
+    /// Adds one. Returns where it is, if it is there already.
+    fn insert(&mut self, server: (IpAddr, u16), span: Span) -> Option<Span> {
+        if self.ascending.last().is_none_or(|(last, _)| *last < server) {
+            self.ascending.push((server, span));
+            return None;
+        }
+        match self.ascending.binary_search_by_key(&server, |(other, _)| *other) {
+            Ok(at) => Some(self.ascending[at].1),
+            Err(_) => match self.others.entry(server) {
+                Entry::Occupied(first) => Some(*first.get()),
+                Entry::Vacant(place) => {
+                    place.insert(span);
+                    None
+                }
+            },
+        }
     }
 }

@@ -116,6 +116,11 @@ pub(in crate::config::build) struct Lists {
 }
 
 impl Lists {
+    /// Whether there is nothing in them.
+    pub(in crate::config::build) fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
     /// Adds the entries of a block.
     pub(in crate::config::build) fn read(
         &mut self,

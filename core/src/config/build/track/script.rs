@@ -27,7 +27,7 @@ pub(in crate::config::build) fn read(cx: &mut Context<'_, '_>, sections: &[Secti
         let mut user = None;
         setting::read(cx, &mut config, block, &mut seen, |_, _, item| {
             if let Value::User(credentials) = item.value {
-                user = Some(credentials);
+                user = Some(*credentials);
             }
         });
         for (keyword, value) in [("interval", &mut config.interval), ("timeout", &mut config.timeout)] {

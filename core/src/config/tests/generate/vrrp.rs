@@ -9,9 +9,9 @@ use quickcheck::{Arbitrary, Gen};
 
 /// Adds it, so that nothing of it has to be put right.
 pub(super) fn extend(g: &mut Gen, instance: &mut InstanceConfig, n: usize, config: &Config) {
-    instance.tracking = tracking(g, config);
-    instance.link = link(g, instance, n);
-    instance.rules = rules(g, instance);
+    instance.tracking = tracking(g, config).into();
+    instance.link = link(g, instance, n).into();
+    instance.rules = rules(g, instance).into();
     if let Some((ip, _)) = instance.link.ipvlan.as_ref().and_then(|ipvlan| ipvlan.address) {
         instance.source = instance.source.or(Some(ip));
     }

@@ -68,7 +68,7 @@ pub(super) fn keyword(
 }
 
 /// A keyword and its value with a sign between them, as in other languages.
-fn glued<'w>(block: Path, word: &'w str) -> Option<(&'static str, &'w str)> {
+fn glued(block: Path, word: &str) -> Option<(&'static str, &str)> {
     let (name, value) = word.split_once(['=', ':'])?;
     (!value.is_empty()).then_some((keywords::find(block, name)?.name, value))
 }

@@ -94,6 +94,13 @@ impl Virtual {
         self
     }
 
+    /// At another port.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Virtual {
+        self.at.set_port(port);
+        self
+    }
+
     /// `lvs_sched`.
     #[must_use]
     pub fn scheduler(mut self, name: &'static str) -> Virtual {

@@ -1,9 +1,11 @@
 //! Figures, ours and the C version side by side in one run. Run it through `scripts/bench`.
 
+mod beside;
 mod checks;
 mod config;
 mod failover;
 mod lvs;
+mod openings;
 mod steady;
 mod table;
 
@@ -17,7 +19,8 @@ scripts/bench failover [--quick] [--trials N]   how late after the protocol's de
 scripts/bench steady [--quick]                  CPU and memory of 255 masters
 scripts/bench config [--quick] [--trials N]     time and memory of `-t` with large files
 scripts/bench lvs [--quick] [--trials N]        time to program and to change 1,000 and 10,000 virtual servers of ten
-scripts/bench checks [--quick] [--rate N]       CPU and lateness of N (10,000) TCP checks a second";
+scripts/bench checks [--quick] [--rate N]       CPU and lateness of N (10,000) TCP checks a second
+scripts/bench beside [--quick] [--every N]      how late adverts are beside 10,000 failing checks every N (1) seconds, and beside scripts";
 
 /// Both, in the order in which they take turns. With `KEEPALIVED_UNDER_TEST=c` the C version twice: how far chance alone goes.
 fn both() -> [Implementation; 2] {
@@ -57,6 +60,11 @@ fn main() -> ExitCode {
         Some("checks") => {
             enter_sandbox();
             checks::run(number("--rate").unwrap_or(10_000), if quick { 5 } else { 30 });
+        }
+        Some("beside") => {
+            enter_sandbox();
+            let every = Duration::from_secs(number("--every").unwrap_or(1).into());
+            beside::run((10_000, every), number("--scripts").unwrap_or(1000), if quick { 5 } else { 30 });
         }
         Some("steady") => {
             enter_sandbox();

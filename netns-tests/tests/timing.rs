@@ -142,7 +142,8 @@ fn out_after(farm: &Farm) -> Duration {
 #[test]
 fn a_server_that_refuses_is_out_after_its_retries() {
     in_sandbox(|| {
-        let retry = |real: Real| real.tcp_check_with("retry 2\n            delay_before_retry 0.5");
+        // A TCP check is not seen by the server's program.
+        let retry = |real: Real| real.http_check_with("retry 2\n            delay_before_retry 0.5");
         checked(retry, |farm, _d1| {
             farm.servers[0].kill();
             assert_took("refused", out_after(farm), DELAY + Duration::from_millis(500) * 2);

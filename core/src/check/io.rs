@@ -167,6 +167,8 @@ pub enum Transport {
     Udp,
     /// ICMP or ICMPv6 echoes: what is sent is the payload of a request; what is received is that of a reply to it.
     Ping,
+    /// Whether a TCP connection can be opened, and no more: nothing is sent over it, and it is closed as soon as it stands.
+    Knock,
 }
 
 /// What the checkers' engine asks of the world. Order matters: they are carried out in the order given.

@@ -51,6 +51,13 @@ pub(super) fn report_errors(socket: &Socket, family: Family) -> io::Result<()> {
     switch_on(socket.as_fd(), level, option)
 }
 
+/// Has the kernel keep back the last packet of the handshake for a moment (`tcp_rcv_synsent_state_process` of net/ipv4/tcp_input.c): who gives a
+/// connection up as soon as it stands sends a reset in its place, and the server's program is not bothered. Once set it holds for every
+/// connection of the socket.
+pub(super) fn keep_back_last_packet(socket: &Socket) -> io::Result<()> {
+    switch_on(socket.as_fd(), libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT)
+}
+
 fn no_port_yet(fd: BorrowedFd<'_>) -> io::Result<()> {
     switch_on(fd, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT)
 }

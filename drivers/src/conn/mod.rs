@@ -4,6 +4,7 @@
 
 mod dial;
 mod ping;
+mod spare;
 mod tcp;
 mod tls;
 mod trust;
@@ -15,9 +16,11 @@ use crate::clock;
 use crate::net::errno;
 use keepalived_core::check::{ConnFailure, ConnId, ConnNews, Dial, Transport};
 use keepalived_core::kernel::Errno;
+use keepalived_core::net::Family;
 use ping::Ping;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
+use spare::Spare;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -65,6 +68,8 @@ impl Got {
 
 enum Line {
     Tcp(Tcp),
+    /// A TCP connection over which nothing is sent; whether its socket can be used again.
+    Knock(Tcp, bool),
     Tls(Box<Tls>),
     Udp(Udp),
     Ping(Ping),
@@ -74,7 +79,7 @@ impl Line {
     /// The next thing it has to say. A read takes one from `reads`; without any left there is none.
     fn advance(&mut self, buffer: &mut [u8], reads: &mut u32) -> Got {
         match self {
-            Line::Tcp(tcp) => tcp.advance(buffer, reads),
+            Line::Tcp(tcp) | Line::Knock(tcp, _) => tcp.advance(buffer, reads),
             Line::Tls(tls) => tls.advance(buffer, reads),
             Line::Udp(udp) => udp.advance(buffer, reads),
             Line::Ping(ping) => ping.advance(buffer, reads),
@@ -84,7 +89,7 @@ impl Line {
     /// Sends, now or when there is room.
     fn send(&mut self, bytes: Arc<[u8]>) -> Result<(), ConnFailure> {
         match self {
-            Line::Tcp(tcp) => tcp.send(bytes),
+            Line::Tcp(tcp) | Line::Knock(tcp, _) => tcp.send(bytes),
             Line::Tls(tls) => tls.send(&bytes),
             Line::Udp(udp) => udp.send(&bytes),
             Line::Ping(ping) => ping.send(&bytes),
@@ -94,7 +99,7 @@ impl Line {
     /// What it waits for.
     fn interest(&self) -> epoll::EventFlags {
         match self {
-            Line::Tcp(tcp) => tcp.interest(),
+            Line::Tcp(tcp) | Line::Knock(tcp, _) => tcp.interest(),
             Line::Tls(tls) => tls.interest(),
             Line::Udp(_) | Line::Ping(_) => epoll::EventFlags::IN,
         }
@@ -103,7 +108,7 @@ impl Line {
     /// What is to be done before the socket is closed. `over`: nothing more can come from the peer.
     fn finish(&mut self, over: bool) {
         match self {
-            Line::Tcp(tcp) => tcp.finish(over),
+            Line::Tcp(tcp) | Line::Knock(tcp, _) => tcp.finish(over),
             Line::Tls(tls) => tls.finish(over),
             Line::Udp(_) | Line::Ping(_) => {}
         }
@@ -111,7 +116,7 @@ impl Line {
 
     fn fd(&self) -> BorrowedFd<'_> {
         match self {
-            Line::Tcp(tcp) => tcp.fd(),
+            Line::Tcp(tcp) | Line::Knock(tcp, _) => tcp.fd(),
             Line::Tls(tls) => tls.fd(),
             Line::Udp(udp) => udp.fd(),
             Line::Ping(ping) => ping.fd(),
@@ -147,6 +152,7 @@ pub struct Conns {
     buffer: Box<[u8]>,
     trust: Result<Trust, String>,
     limit: usize,
+    spare: Spare,
 }
 
 impl std::fmt::Debug for Conns {
@@ -172,6 +178,7 @@ impl Conns {
             buffer: vec![0; READ].into_boxed_slice(),
             trust: Ok(Trust::anything()),
             limit,
+            spare: Spare::default(),
         })
     }
 
@@ -214,10 +221,19 @@ impl Conns {
         self.table.insert(id, conn);
     }
 
-    fn start(&self, id: ConnId, dial: &Dial) -> Result<Line, ConnFailure> {
+    fn start(&mut self, id: ConnId, dial: &Dial) -> Result<Line, ConnFailure> {
         let refused = |error: io::Error| ConnFailure::beginning(errno(&error));
         Ok(match &dial.transport {
             Transport::Tcp => Line::Tcp(Tcp::dial(dial).map_err(refused)?),
+            Transport::Knock => {
+                let plain = Spare::fits(dial);
+                let spare = if plain { self.spare.take(Family::of(dial.ip)) } else { None };
+                let tcp = match spare {
+                    Some(socket) => Tcp::dial_on(socket, dial),
+                    None => Tcp::knock(dial),
+                };
+                Line::Knock(tcp.map_err(refused)?, plain)
+            }
             Transport::Tls { server_name } => {
                 let trust = self.trust.as_ref().map_err(|why| ConnFailure::Tls(why.clone()))?;
                 let session = trust.session(dial.ip, server_name.as_deref()).map_err(ConnFailure::Tls)?;
@@ -240,10 +256,16 @@ impl Conns {
 
     /// Closes a connection; nothing more is told of it.
     pub fn close(&mut self, id: ConnId) {
-        if let Some(mut conn) = self.table.remove(&id) {
-            conn.line.finish(conn.over);
-            // Closing the descriptor takes it out of the epoll: there is no other one for the same socket.
+        let Some(mut conn) = self.table.remove(&id) else { return };
+        if let Line::Knock(tcp, true) = conn.line {
+            let out = conn.watched.is_empty() || epoll::delete(self.epoll.get_ref(), tcp.fd()).is_ok();
+            if out {
+                self.spare.put(tcp);
+            }
+            return;
         }
+        conn.line.finish(conn.over);
+        // Closing the descriptor takes it out of the epoll: there is no other one for the same socket.
     }
 
     /// The next news that is there. `None` when there is none, or when all that is ready had its share of the turn.

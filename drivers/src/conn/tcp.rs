@@ -3,6 +3,7 @@
 use super::{Got, dial};
 use crate::net::errno;
 use keepalived_core::check::{ConnFailure, Dial};
+use keepalived_core::net::Family;
 use rustix::event::epoll::EventFlags;
 use socket2::{Protocol, SockAddr, Socket, Type};
 use std::collections::VecDeque;
@@ -23,7 +24,18 @@ pub(super) struct Tcp {
 impl Tcp {
     /// Begins to connect.
     pub(super) fn dial(dial: &Dial) -> io::Result<Tcp> {
+        Tcp::dial_on(dial::socket(dial, Type::STREAM, Protocol::TCP)?, dial)
+    }
+
+    /// Begins to connect, for a connection that will be given up as soon as it stands.
+    pub(super) fn knock(dial: &Dial) -> io::Result<Tcp> {
         let socket = dial::socket(dial, Type::STREAM, Protocol::TCP)?;
+        dial::keep_back_last_packet(&socket)?;
+        Tcp::dial_on(socket, dial)
+    }
+
+    /// Begins to connect by a socket that is as `dial` says and not connected.
+    pub(super) fn dial_on(socket: Socket, dial: &Dial) -> io::Result<Tcp> {
         let peer = dial::peer(dial);
         match socket.connect(&peer) {
             Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
@@ -103,6 +115,17 @@ impl Tcp {
         if !over {
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
+    }
+
+    /// Ends the connection as [`finish`](Self::finish) does, but keeps the socket: it can connect again.
+    pub(super) fn disconnect(self) -> io::Result<Socket> {
+        rustix::net::connect_unspec(&self.socket)?;
+        Ok(self.socket)
+    }
+
+    /// The family of the peer.
+    pub(super) fn family(&self) -> Family {
+        if self.peer.is_ipv4() { Family::V4 } else { Family::V6 }
     }
 
     pub(super) fn socket(&self) -> &Socket {

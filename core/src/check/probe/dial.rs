@@ -8,7 +8,8 @@ use std::sync::Arc;
 pub fn dial(check: &NetworkCheck, url: usize) -> Dial {
     let NetworkCheck { target, manner } = check;
     let transport = match &manner.probe {
-        Probe::Tcp | Probe::Smtp(_) => Transport::Tcp,
+        Probe::Tcp => Transport::Knock,
+        Probe::Smtp(_) => Transport::Tcp,
         Probe::Http(http) => match &http.tls {
             None => Transport::Tcp,
             Some(tls) => Transport::Tls { server_name: server_name(http, tls, url).map(Arc::from) },

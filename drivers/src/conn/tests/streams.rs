@@ -65,6 +65,55 @@ fn what_is_closed_before_the_end_is_reset() {
     assert_eq!(waiting(), 0, "connections in TIME_WAIT");
 }
 
+/// Again and again with the same sockets, and nothing is left behind, whatever came of it.
+#[test]
+fn who_only_knocks_bothers_nobody() {
+    let mut bed = Bed::new();
+    for (n, ip) in (0..).zip(loopbacks()) {
+        let (listener, dial) = listen(ip);
+        listener.set_nonblocking(true).unwrap();
+        let knock = |dial: Dial| Dial { transport: Transport::Knock, ..dial };
+        let (up, down) = (knock(dial), knock(closed(ip)));
+        for id in (1000 * n + 1..).step_by(2).take(200) {
+            bed.open(id, &up);
+            assert_eq!(bed.of(id), ConnNews::Connected);
+            bed.open(id + 1, &down);
+            assert_eq!(bed.of(id + 1), failed(libc::ECONNREFUSED));
+            bed.close(id);
+            bed.close(id + 1);
+        }
+        let nobody = listener.accept().unwrap_err();
+        assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+        let table = std::fs::read_to_string(if ip.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" }).unwrap();
+        let port = format!(":{:04X} ", up.port);
+        let left = table.lines().filter(|line| line.contains(&port) && !line.contains(" 0A ")).count();
+        assert_eq!(left, 0, "connections that go on: {table}");
+    }
+    assert_eq!((bed.conns.open_count(), bed.at_once()), (0, None));
+}
+
+/// A socket that waited in the epoll is used again.
+#[test]
+fn who_knocked_in_vain_knocks_again() {
+    let (listener, dial) = listen(v4());
+    rustix::net::listen(&listener, 0).unwrap();
+    let full = Dial { transport: Transport::Knock, ..dial };
+    // Its queue of connections is full.
+    let _first = TcpStream::connect((full.ip, full.port)).unwrap();
+    let mut bed = Bed::new();
+    for id in (1..40).step_by(2) {
+        bed.open(id, &full);
+        assert!(bed.at_once().is_none());
+        bed.conns.settle();
+        bed.close(id);
+        let (_open, dial) = listen(v4());
+        bed.open(id + 1, &Dial { transport: Transport::Knock, ..dial });
+        assert_eq!(bed.of(id + 1), ConnNews::Connected);
+        bed.close(id + 1);
+    }
+    assert!(bed.is_silent());
+}
+
 #[test]
 fn what_the_peer_has_ended_ends_quietly() {
     let (listener, dial) = listen(v4());

@@ -31,6 +31,9 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+/// Deadlines that are so near to each other share a turn: with thousands of checks a second, waking up for each costs as much as the check.
+const GRAIN: Duration = Duration::from_millis(1);
+
 /// Ends of scripts, values of files and results of searches taken in one turn.
 const SIDE_PER_TURN: u32 = 256;
 
@@ -374,7 +377,7 @@ impl World for CheckersWorld<'_> {
             // Let the runtime look at its descriptors: a busy turn must not hide an order.
             tokio::task::yield_now().await;
         } else {
-            self.timer.arm(self.deadline(deadline))?;
+            self.timer.arm(self.deadline(deadline).map(shared))?;
         }
         self.more = false;
         poll_fn(|cx| self.poll_sources(cx, work)).await?;
@@ -435,6 +438,12 @@ impl World for CheckersWorld<'_> {
         self.work_on_table();
         self.conns.settle();
     }
+}
+
+/// The moment at which a deadline is looked at: the next multiple of [`GRAIN`]. The engine keeps the rhythm of its checks whatever they are late.
+fn shared(at: Time) -> Time {
+    let grain = GRAIN.as_nanos() as u64;
+    Time::from_nanos(at.as_nanos().checked_next_multiple_of(grain).unwrap_or(u64::MAX))
 }
 
 fn watched(ipvs: Ipvs) -> io::Result<AsyncFd<Ipvs>> {

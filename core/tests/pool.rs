@@ -464,7 +464,7 @@ fn scripts_wait_until_the_kernel_has_what_they_are_about() {
     let engine = &mut director.engine;
     use keepalived_core::Engine;
     use keepalived_core::check::Output;
-    engine.handle(director.now, Input::Configure(Box::new(read(&two("quorum_up /up")))));
+    engine.handle(director.now, Input::Configure(std::sync::Arc::new(read(&two("quorum_up /up")))));
     let outputs: Vec<Output> = std::iter::from_fn(|| engine.poll()).collect();
     assert!(!outputs.iter().any(|o| matches!(o, Output::RunScript(_))));
     // A kernel without IPVS never answers: they run after a second.

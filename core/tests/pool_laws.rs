@@ -435,7 +435,7 @@ quickcheck! {
         let config = read(&world.pool.text());
         let now = world.director.now;
         let engine = &mut world.director.engine;
-        engine.handle(now, Input::Configure(Box::new(config)));
+        engine.handle(now, Input::Configure(std::sync::Arc::new(config)));
         let outputs: Vec<Output> = std::iter::from_fn(|| engine.poll()).collect();
         let alone = matches!(&outputs[..], [Output::Event(LvsEvent::Configured { added: 0, removed: 0, changed: 0, .. })]);
         alone && engine.deadline() == deadline && world.director.snapshot() == before

@@ -29,7 +29,7 @@ fn config(virtuals: usize, reals: impl Fn(usize) -> Vec<usize>, lines: &str) -> 
 
 fn started(config: Config) -> Director {
     let mut director = Director::bare(1);
-    director.input(Input::Configure(Box::new(config)));
+    director.input(Input::Configure(std::sync::Arc::new(config)));
     director
 }
 
@@ -73,7 +73,7 @@ fn a_start_and_a_reload() {
         let mut director = started(config(n, own, ""));
         let mut other = config(n, own, "");
         other.lvs.servers[n / 2].real_servers[0].weight = 7;
-        timed(|| director.input(Input::Configure(Box::new(other))))
+        timed(|| director.input(Input::Configure(std::sync::Arc::new(other))))
     });
 }
 
@@ -102,7 +102,7 @@ fn one_real_server_of_many_virtual_servers_fails_and_they_are_removed() {
         fail_all(&mut director, 1);
         timed(|| {
             director.pass(secs(6));
-            director.input(Input::Configure(Box::default()));
+            director.input(Input::Configure(std::sync::Arc::default()));
         })
     });
 }

@@ -2,6 +2,7 @@
 //!
 //! Which files belong to it is decided in core, by what the text says; they are looked up and read here.
 
+use keepalived_core::config::again::Before;
 use keepalived_core::config::source::{Answer, Content, Match, Need};
 use keepalived_core::config::{self, Diagnostic, Parsed, Settings, Source, SourceFile, pattern};
 use rustix::fs::OFlags;
@@ -67,8 +68,16 @@ pub enum LoadError {
 /// # Errors
 /// When there is none. Mistakes in it are no error here: see [`Parsed::is_usable`].
 pub fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
+    load_again(wanted, Before::default())
+}
+
+/// The same, where something was read before: sooner.
+///
+/// # Errors
+/// When there is none.
+pub fn load_again(wanted: &Wanted, before: Before<'_>) -> Result<Loaded, LoadError> {
     let source = read(wanted)?;
-    let parsed = config::parse(&source);
+    let parsed = config::parse_again(&source, before);
     Ok(Loaded { source, parsed, strict: wanted.strict })
 }
 

@@ -6,7 +6,6 @@ use super::pool::{ServerId, Virtual, combine, quorum};
 use crate::config::model::VirtualServer;
 use crate::event::lvs::{LvsEvent, RealName};
 use crate::ipvs::desired;
-use std::collections::BTreeSet;
 
 /// Why the quorum is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,16 +115,7 @@ impl Checkers {
     fn put_destinations(&mut self, id: ServerId) {
         let Some(server) = self.servers.get(id) else { return };
         for key in &server.keys {
-            let wanted = server.destinations(key);
-            let there = self.reconciler.wanted().get(key).map(|service| &service.destinations);
-            let gone: BTreeSet<_> =
-                there.into_iter().flat_map(|d| d.keys()).filter(|d| !wanted.contains_key(d)).copied().collect();
-            for destination in gone {
-                self.reconciler.set_destination(*key, destination, None);
-            }
-            for (destination, how) in wanted {
-                self.reconciler.set_destination(*key, destination, Some(how));
-            }
+            self.reconciler.set_destinations(*key, server.destinations(key));
         }
     }
 

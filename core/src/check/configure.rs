@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Touched = BTreeSet<CheckId>;
 
 impl Checkers {
-    pub(super) fn configure(&mut self, config: Config) {
+    pub(super) fn configure(&mut self, config: &Config) {
         let Config { global, lvs, instances, .. } = config;
         let first = !core::mem::replace(&mut self.configured, true);
         if first {
@@ -30,10 +30,10 @@ impl Checkers {
             servers: self.order.iter().filter_map(|id| self.servers.get(*id)).map(|server| &server.config).collect(),
             groups: self.settings.groups.iter().map(|(name, entries)| (&**name, &entries[..])).collect(),
         };
-        let plan = reload::balancer(&old, &Balancer::of(&lvs));
+        let plan = reload::balancer(&old, &Balancer::of(lvs));
         drop(old);
         let watched = self.may_suspend();
-        self.settings = settings(global, &lvs, &instances);
+        self.settings = settings(global, lvs, instances);
         let (told_at, real_servers) = (self.out.len(), lvs.servers.iter().map(|s| s.real_servers.len()).sum());
         let (mut changed, mut kept) = (0, 0);
         let before = core::mem::take(&mut self.order);
@@ -41,23 +41,25 @@ impl Checkers {
         let mut others = Vec::new();
         let mut touched = Touched::new();
         let mut places: BTreeMap<Name, u32> = BTreeMap::new();
-        for (new, (change, place)) in lvs.servers.into_iter().zip(plan.servers) {
-            let label = words::virtual_server(&new.service, new.protocol, place_in_group(&new, &mut places));
+        for (new, (change, place)) in lvs.servers.iter().zip(plan.servers) {
+            let in_group = place_in_group(new, &mut places);
+            let label = || words::virtual_server(&new.service, new.protocol, in_group);
             let known = place.and_then(|place| before.get(place)).copied();
             match (change, known) {
                 (Change::Keep, Some(id)) if !first => {
                     kept += 1;
-                    if let Some(server) = self.servers.get_mut(id) {
-                        server.label = label;
+                    // Others of its group may have come or gone before it.
+                    if let (Service::Group(_), Some(server)) = (&new.service, self.servers.get_mut(id)) {
+                        server.label = label();
                     }
                 }
                 (change, Some(id)) => {
                     // After a mistake the kernel and the checks have to be told of those that are the same, too.
                     let same = change == Change::Keep;
                     (kept, changed) = (kept + u32::from(same), changed + u32::from(!same));
-                    self.absorb(id, new, label, &mut touched);
+                    self.absorb(id, new.clone(), label(), &mut touched);
                 }
-                (_, None) => others.push((order.len(), new, label)),
+                (_, None) => others.push((order.len(), new.clone(), label())),
             }
             order.push(known);
         }
@@ -85,9 +87,12 @@ impl Checkers {
         self.out.insert(told_at, Output::Event(event));
     }
 
-    fn add(&mut self, config: VirtualServer, label: Name, touched: &mut Touched) -> ServerId {
+    fn add(&mut self, mut config: VirtualServer, label: Name, touched: &mut Touched) -> ServerId {
+        let real_servers = core::mem::take(&mut config.real_servers);
+        let bare = VirtualServer { ha_suspend: false, ..config.clone() };
+        config.real_servers = real_servers;
         let id = self.servers.insert(Virtual {
-            config: VirtualServer { real_servers: Vec::new(), ha_suspend: false, ..config.clone() },
+            config: bare,
             label: label.clone(),
             ranges: Vec::new(),
             keys: Vec::new(),
@@ -314,13 +319,13 @@ impl Checkers {
     }
 }
 
-fn settings(global: Global, lvs: &Lvs, instances: &[InstanceConfig]) -> Settings {
+fn settings(global: &Global, lvs: &Lvs, instances: &[InstanceConfig]) -> Settings {
     let bound = global.lvs.sync_daemon.as_ref().and_then(|daemon| daemon.instance.as_deref());
     let instance = bound.and_then(|name| instances.iter().find(|instance| &*instance.name == name));
     Settings {
         sync_id: instance.map_or(0, |instance| instance.vrid.get()),
-        lvs: global.lvs,
-        script_user: global.script_user,
+        lvs: global.lvs.clone(),
+        script_user: global.script_user.clone(),
         fifo: global.fifos.lvs.is_some() || global.fifos.all.is_some(),
         groups: lvs.groups.iter().map(|group| (group.name.clone(), group.entries.clone())).collect(),
     }

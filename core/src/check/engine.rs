@@ -186,7 +186,7 @@ impl Engine for Checkers {
                     self.fire(due, key);
                 }
             }
-            Input::Configure(config) if running => self.configure(*config),
+            Input::Configure(config) if running => self.configure(&config),
             Input::Stop { keep_table } => self.stop(keep_table),
             Input::Connection { id, news } => self.connection(id, news),
             Input::Matched { id, found } => self.matched(id, found),

@@ -17,7 +17,7 @@ pub enum Input<'a> {
     /// A deadline may have passed.
     Timeout,
     /// A configuration: the first, or a new one. Always valid.
-    Configure(Box<Config>),
+    Configure(Arc<Config>),
     /// Stop: remove the table, run `quorum_down` and `notify_down` where `omega` says so. [`Output::Stopped`] follows.
     Stop {
         /// Leave the kernel's table as it is (`--dont-release-ipvs`).

@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
     pub(super) fn plain(&mut self, file: usize, section: &Plain) {
         self.settle();
         self.last_section = Some(Span::new(file, section.start, section.end));
-        if let (Some(many), Some(packed)) = (many(section.keyword), Packed::plain(file, section.start)) {
+        if let (Some(many), Some(packed)) = (many(section.keyword), Packed::plain(file, section.start, section.next)) {
             self.tree.tops.push(Top::Packed(many, packed));
         }
     }

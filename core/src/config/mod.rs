@@ -1,5 +1,6 @@
 //! Text to a typed configuration, with every mistake located.
 
+pub mod again;
 mod ast;
 mod build;
 pub mod codes;
@@ -43,6 +44,8 @@ pub struct Parsed {
     /// Every mistake, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
     interfaces: interfaces::Named,
+    /// What can be found again when the next text is read.
+    pub sections: again::Sections,
     expansions: preprocess::Expansions,
 }
 
@@ -90,10 +93,16 @@ fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (ast::Tr
 /// Reads a configuration. Total: any text gives a `Parsed`.
 #[must_use]
 pub fn parse(source: &Source) -> Parsed {
+    parse_again(source, again::Before::default())
+}
+
+/// The same, where something was read before: the result is as that of [`parse`], sooner.
+#[must_use]
+pub fn parse_again(source: &Source, before: again::Before<'_>) -> Parsed {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
-    let (config, interfaces) = build::config(&tree, source, reader.partial, &mut diagnostics);
+    let (config, interfaces, sections) = build::config(&tree, source, reader.partial, before, &mut diagnostics);
     diagnostics.sort_by_key(|d| (d.span.file(), d.span.start()));
     reader.expansions.tell(source, &mut diagnostics);
-    Parsed { config, diagnostics, interfaces, expansions: reader.expansions }
+    Parsed { config, diagnostics, interfaces, sections, expansions: reader.expansions }
 }

@@ -18,13 +18,14 @@ pub(super) enum Packed {
     /// In the store.
     Stored { at: u32, file: u32 },
     /// Where it was written: it is a plain section.
-    Plain { at: u32, file: u32 },
+    Plain { at: u32, file: u32, end: u32 },
 }
 
 impl Packed {
     /// A plain section. `None`: there are no such large files.
-    pub(super) fn plain(file: usize, at: usize) -> Option<Packed> {
-        Some(Packed::Plain { at: u32::try_from(at).ok()?, file: u32::try_from(file).ok()? })
+    pub(super) fn plain(file: usize, at: usize, end: usize) -> Option<Packed> {
+        let number = |n: usize| u32::try_from(n).ok();
+        Some(Packed::Plain { at: number(at)?, file: number(file)?, end: number(end)? })
     }
 }
 
@@ -60,7 +61,7 @@ impl Store {
     /// The statement, as it was.
     pub(super) fn unpack(&self, packed: Packed, source: &Source) -> Statement {
         let (at, file) = match packed {
-            Packed::Plain { at, file } => {
+            Packed::Plain { at, file, .. } => {
                 return plain::statement(source.text(file as usize), file as usize, at as usize);
             }
             Packed::Stored { at, file } => (at as usize, file as usize),

@@ -113,7 +113,7 @@ impl Director {
     }
 
     pub fn configure(&mut self, text: &str) {
-        self.input(Input::Configure(Box::new(read(text))));
+        self.input(Input::Configure(std::sync::Arc::new(read(text))));
     }
 
     pub fn input(&mut self, input: Input<'static>) {

@@ -67,23 +67,25 @@ impl Balancer {
         !matches!(self.state, Started::Never)
     }
 
-    /// A configuration comes into force. The load balancer's part, which can be large, is taken out of it.
+    /// A configuration comes into force. The load balancer's part, which can be large, is taken out of it; where the thread has it, it is returned.
     ///
     /// `trust`: what its `SSL` block says, or why that is not possible.
-    pub fn configure(&mut self, config: &mut Config, trust: Result<Trust, String>) {
+    pub fn configure(&mut self, config: &mut Config, trust: Result<Trust, String>) -> Option<Arc<Config>> {
         let lvs = std::mem::take(&mut config.lvs);
         self.servers = lvs.servers.len();
         match &self.state {
-            Started::Never => return,
-            Started::No(_) if !needs_ipvs(&lvs, &config.global) => return,
+            Started::Never => return None,
+            Started::No(_) if !needs_ipvs(&lvs, &config.global) => return None,
             Started::No(_) | Started::Yes(_) => {}
         }
         let mut all = config.clone();
         all.lvs = lvs;
+        let all = Arc::new(all);
         self.start();
         if let Started::Yes(running) = &self.state {
-            running.mail.configure(Orders { config: Arc::new(all), trust });
+            running.mail.configure(Orders { config: Arc::clone(&all), trust });
         }
+        Some(all)
     }
 
     fn start(&mut self) {

@@ -202,13 +202,15 @@ impl<'m> CheckersWorld<'m> {
         if !known && now < held.until {
             return None;
         }
-        let mut config = self.held.take()?.config.as_ref().clone();
+        let mut config = self.held.take()?.config;
         // Once: afterwards there may be others', who have come since.
-        config.global.lvs.flush &= !self.memory.flushed;
+        if config.global.lvs.flush && self.memory.flushed {
+            Arc::make_mut(&mut config).global.lvs.flush = false;
+        }
         for (id, command) in self.memory.ours.want(memory::services(&config.lvs)) {
             self.ipvs.get_mut().command(id, command);
         }
-        Some(Input::Configure(Box::new(config)))
+        Some(Input::Configure(config))
     }
 
     fn work_on_table(&mut self) {

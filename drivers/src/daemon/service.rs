@@ -14,7 +14,8 @@ use crate::process::checks::{check_scripts, check_trust};
 use crate::process::{Ends, Scripts};
 use crate::world::Side;
 use keepalived_core::config::Severity;
-use keepalived_core::config::model::Global;
+use keepalived_core::config::again::{Before, Sections};
+use keepalived_core::config::model::{Config, Global};
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun};
 use std::cell::RefCell;
 use std::io;
@@ -46,6 +47,8 @@ pub struct Service {
     wanted: Wanted,
     /// The first configuration, until the engine has it.
     first: Option<Fresh>,
+    /// What of the configuration in force need not be read again. The thread of the checkers has it anyway.
+    before: Option<Arc<(Sections, Arc<Config>)>>,
     /// What is not understood or not clear in the configuration in force.
     doubts: Doubts,
     /// How much there is in it.
@@ -99,6 +102,7 @@ impl Service {
             patience: None,
             wanted,
             first: Some(fresh),
+            before: None,
             doubts: Doubts::default(),
             scale: Scale::default(),
             global: Global::default(),
@@ -113,12 +117,13 @@ impl Service {
     fn configure(&mut self, Fresh { mut loaded, trust }: Fresh) -> Input<'static> {
         self.doubts = Doubts::of(&loaded);
         let mut config = std::mem::take(&mut loaded.parsed.config);
+        let sections = std::mem::take(&mut loaded.parsed.sections);
         drop_elsewhere(loaded);
         self.scale = self.parts.keep(&mut config);
         self.global.clone_from(&config.global);
         // Both have it, or neither: whatever could be refused has been by now.
         let mut balancer = self.balancer.borrow_mut();
-        balancer.configure(&mut config, trust);
+        self.before = balancer.configure(&mut config, trust).map(|config| Arc::new((sections, config)));
         if balancer.makes_first_table() && self.patience.is_none() {
             self.patience = Timer::new().and_then(armed).ok();
             if self.patience.is_none() {
@@ -161,10 +166,15 @@ impl Service {
         self.notifier.reloading();
         self.log.daemon(Level::Notice, format!("reading {} again", self.wanted.file.display()));
         let (wanted, parts, result) = (self.wanted.clone(), self.parts, self.reader.0.clone());
+        let before = self.before.clone();
         // Files and user databases can be slow; adverts cannot wait for them.
         let read = move || {
             let loaded = or_panicked(&wanted, || {
-                let mut loaded = files::load(&wanted)?;
+                let before = before.as_deref().map_or(Before::default(), |(sections, config)| Before {
+                    sections: Some(sections),
+                    servers: &config.lvs.servers,
+                });
+                let mut loaded = files::load_again(&wanted, before)?;
                 check_scripts(&mut loaded.parsed, &loaded.source);
                 if parts.checkers {
                     check_trust(&mut loaded.parsed, &loaded.source);

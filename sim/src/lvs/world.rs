@@ -182,7 +182,7 @@ impl World {
                 let Some(config) = self.plan.configs.get(self.loaded) else { return };
                 self.loaded += 1;
                 self.watch.configured(self.now);
-                self.inbox.push_back(Input::Configure(Box::new(config.clone())));
+                self.inbox.push_back(Input::Configure(std::sync::Arc::new(config.clone())));
             }
             Act::Meddle => {
                 let keys: Vec<_> = self.kernel.services.keys().copied().collect();

@@ -29,6 +29,7 @@ pub(in crate::config) mod values;
 
 pub(in crate::config) use unknown::distance;
 
+use super::again::{self, Before};
 use super::ast::{Statement, Tree};
 use super::diagnostic::{Diagnostic, Severity, Span};
 use super::interfaces::Named;
@@ -53,10 +54,13 @@ pub(super) fn config(
     tree: &Tree,
     source: &Source,
     partial: bool,
+    before: Before<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Config, Named) {
-    let mut cx = Context::new(source, partial, diagnostics);
-    (all(&mut cx, tree), cx.interfaces)
+) -> (Config, Named, again::Sections) {
+    let mut cx = Context { before, ..Context::new(source, partial, diagnostics) };
+    let config = all(&mut cx, tree);
+    cx.sections.finish();
+    (config, cx.interfaces, cx.sections)
 }
 
 fn all(cx: &mut Context<'_, '_>, tree: &Tree) -> Config {
@@ -126,7 +130,12 @@ pub(in crate::config) struct Settings {
 pub(in crate::config) struct Context<'s, 'd> {
     source: &'s Source,
     partial: bool,
+    /// What was read before, and what can be found again the next time.
+    before: Before<'s>,
+    sections: again::Sections,
     diagnostics: &'d mut Vec<Diagnostic>,
+    /// How often something was reported, once for all or not.
+    reports: usize,
     /// "Did you mean" for words that were looked up already.
     suggestions: BTreeMap<(Path, String), Option<&'static Keyword>>,
     /// What rules without a number get.
@@ -144,7 +153,10 @@ impl<'s, 'd> Context<'s, 'd> {
         Context {
             source,
             partial,
+            before: Before::default(),
+            sections: again::Sections::default(),
             diagnostics,
+            reports: 0,
             suggestions: BTreeMap::new(),
             priorities: net::rule::Priorities::default(),
             later: BTreeMap::new(),
@@ -157,6 +169,7 @@ impl<'s, 'd> Context<'s, 'd> {
 
 impl Context<'_, '_> {
     fn report(&mut self, diagnostic: Diagnostic) {
+        self.reports += 1;
         self.repeats.add(diagnostic, self.diagnostics);
     }
 
@@ -181,6 +194,7 @@ impl Context<'_, '_> {
 
     /// Reports what holds wherever `keyword` is written: once for each file.
     fn once(&mut self, keyword: &Keyword, diagnostic: Diagnostic) {
+        self.reports += 1;
         match self.later.entry((keyword.block, keyword.name, diagnostic.code, diagnostic.span.file())) {
             Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
             Entry::Vacant(entry) => {

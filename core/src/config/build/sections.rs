@@ -48,9 +48,19 @@ pub(super) struct Sections<'a> {
 }
 
 /// A section of which there can be very many.
-enum Part<'a> {
+pub(super) enum Part<'a> {
     Whole(Box<Section<'a>>),
     Packed(Packed),
+}
+
+impl Part<'_> {
+    /// Where its text is, if all that it says is in it: the file, its beginning and its end.
+    pub(super) fn plain(&self) -> Option<(usize, usize, usize)> {
+        match self {
+            Part::Packed(Packed::Plain { at, file, end }) => Some((*file as usize, *at as usize, *end as usize)),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Sections<'a> {
@@ -102,17 +112,32 @@ impl<'a> Sections<'a> {
         keyword: &str,
         mut read: impl FnMut(&mut Context<'s, 'd>, &Section<'_>),
     ) {
-        for part in self.many.get(keyword).map_or(&[][..], Vec::as_slice) {
-            match part {
-                Part::Whole(section) => read(cx, section),
-                Part::Packed(packed) => {
-                    let statement = self.tree.unpack(*packed, cx.source);
-                    walk(cx, slice::from_ref(&statement), keywords::ROOT, &mut Seen::new(), |cx, item| {
-                        if let Some(section) = Section::of(&item) {
-                            read(cx, &section);
-                        }
-                    });
-                }
+        for part in self.many(keyword) {
+            self.spread(cx, part, &mut read);
+        }
+    }
+
+    /// The sections of one of [`MANY`].
+    pub(super) fn many(&self, keyword: &str) -> &[Part<'a>] {
+        self.many.get(keyword).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives one of [`many`](Self::many) to `read`.
+    pub(super) fn spread<'s, 'd>(
+        &self,
+        cx: &mut Context<'s, 'd>,
+        part: &Part<'a>,
+        mut read: impl FnMut(&mut Context<'s, 'd>, &Section<'_>),
+    ) {
+        match part {
+            Part::Whole(section) => read(cx, section),
+            Part::Packed(packed) => {
+                let statement = self.tree.unpack(*packed, cx.source);
+                walk(cx, slice::from_ref(&statement), keywords::ROOT, &mut Seen::new(), |cx, item| {
+                    if let Some(section) = Section::of(&item) {
+                        read(cx, &section);
+                    }
+                });
             }
         }
     }

@@ -59,7 +59,8 @@ fn tell(object: &Object, depth: usize, out: &mut String) {
 pub fn in_order(source: &Source) -> Object {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
-    let (config, _) = super::build::config(&tree, source, reader.partial, &mut diagnostics);
+    let before = super::again::Before::default();
+    let (config, ..) = super::build::config(&tree, source, reader.partial, before, &mut diagnostics);
     let written: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, source)).collect();
     let printed = Source::single("in force", print_whole(&config));
     let (tree, _) = syntax(&printed, &mut diagnostics);

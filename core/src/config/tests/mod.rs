@@ -1,5 +1,6 @@
 //! Tests of the whole way from text to configuration.
 
+mod again;
 mod checks;
 mod files;
 pub(in crate::config) mod generate;

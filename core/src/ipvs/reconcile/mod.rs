@@ -12,6 +12,7 @@ mod compare;
 mod fault;
 mod plan;
 
+use super::diff::differences;
 use super::{
     Destination, DestinationKey, IpvsCommand, Service, ServiceKey, ServiceSettings, SyncDaemon, SyncRole, Timeouts,
 };
@@ -201,6 +202,26 @@ impl Reconciler {
         if before != how {
             self.dirty.destinations(key, [to]);
             self.hurry(Spot::Destination(key, to));
+        }
+    }
+
+    /// Wants exactly these destinations of a wanted service. Without the service nothing happens.
+    pub fn set_destinations(&mut self, key: ServiceKey, wanted: BTreeMap<DestinationKey, Destination>) {
+        let Some(service) = self.want.get_mut(&key) else { return };
+        let mut changed = Vec::new();
+        differences(&service.destinations, &wanted, |to, _, _| changed.push(*to));
+        if changed.is_empty() {
+            return;
+        }
+        service.destinations = wanted;
+        if !self.faults.is_empty() {
+            changed.iter().for_each(|to| self.hurry(Spot::Destination(key, *to)));
+        }
+        if self.have.contains_key(&key) {
+            self.dirty.destinations(key, changed);
+        } else {
+            // It is made with all that it has.
+            self.dirty.service(key);
         }
     }
 

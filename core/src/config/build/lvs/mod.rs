@@ -24,7 +24,8 @@ pub(in crate::config) use words::{host, host_alone};
 use super::setting::{self, no_rest};
 use super::values::{Value, integer};
 use super::{Context, Given, Item, Names, Section, Sections, Seen};
-use crate::config::diagnostic::Diagnostic;
+use crate::config::again;
+use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::lexer::Word;
 use crate::config::model::{Config, Lvs, Service, Ssl};
 use crate::net::{Family, Name};
@@ -94,24 +95,52 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     let mut servers = Vec::new();
     let mut spans = Vec::new();
     let mut asked = BTreeSet::new();
-    sections.each(cx, "virtual_server", |cx, section| {
-        if let [kind, name] = section.words
-            && kind.text == "group"
+    let settings = [known.mails.of_virtual, known.mails.of_real, known.log_all_failures];
+    for part in sections.many("virtual_server") {
+        let place = part.plain().filter(|_| !cx.partial);
+        let text = place.and_then(|(file, at, end)| cx.source.text(file).get(at..end));
+        let digest = text.map(|text| again::digest(text, settings));
+        if let Some(server) = digest.and_then(|digest| cx.before.find(digest))
+            && let (Some(digest), Some(span)) = (digest, place.and_then(|place| span_of_service(cx, place)))
         {
-            asked.insert(Name::from(name.text.as_str()));
-        }
-        let Some(service) = service(cx, section.words) else { return };
-        let (draft, seen, real_servers) = drafts(cx, section);
-        let span = service.span;
-        if let Some(server) = server::resolve(cx, service, draft, &seen, real_servers, &known) {
-            servers.push(server);
+            cx.sections.note(digest, servers.len());
+            servers.push(server.clone());
             spans.push(span);
+            continue;
         }
-    });
+        let (count, reports) = (servers.len(), cx.reports);
+        sections.spread(cx, part, |cx, section| {
+            if let [kind, name] = section.words
+                && kind.text == "group"
+            {
+                asked.insert(Name::from(name.text.as_str()));
+            }
+            let Some(service) = service(cx, section.words) else { return };
+            let (draft, seen, real_servers) = drafts(cx, section);
+            let span = service.span;
+            if let Some(server) = server::resolve(cx, service, draft, &seen, real_servers, &known) {
+                servers.push(server);
+                spans.push(span);
+            }
+        });
+        if let (Some(digest), Some(server)) = (digest, servers.get(count))
+            && cx.reports == reports
+            && again::stands_alone(server)
+        {
+            cx.sections.note(digest, count);
+        }
+    }
     overlap::check(cx, &servers, &spans, &known);
     group::unused(cx, &names[0], &asked);
     let ssl = ssl(cx, sections.of("SSL"));
     Lvs { ssl, groups, local_addresses, servers }
+}
+
+/// The words after the keyword of a plain section.
+fn span_of_service(cx: &Context<'_, '_>, (file, at, end): (usize, usize, usize)) -> Option<Span> {
+    let head = cx.source.text(file).get(at..end)?.split('{').next()?;
+    let words = head.strip_prefix("virtual_server")?.trim_start();
+    Some(Span::new(file, at + head.len() - words.len(), at + head.trim_end().len()))
 }
 
 /// What is declared, and what is known of it.

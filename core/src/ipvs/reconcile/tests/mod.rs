@@ -14,6 +14,7 @@ use quickcheck::{Arbitrary, Gen, quickcheck};
 enum Op {
     Service(u8, Option<u8>),
     Destination(u8, u8, Option<u8>),
+    Destinations(u8, [u8; 3]),
     Timeouts(u8),
     Sync(bool, Option<u8>),
     /// Somebody else changes the kernel's table.
@@ -35,7 +36,8 @@ impl Arbitrary for Op {
         let (a, b, c, some) = (byte(3), byte(3), byte(3), byte(3) > 0);
         match byte(20) {
             0..4 => Op::Service(a, some.then_some(b)),
-            4..10 => Op::Destination(a, b, some.then_some(c)),
+            4..8 => Op::Destination(a, b, some.then_some(c)),
+            8..10 => Op::Destinations(a, [b, c, byte(3)]),
             10 => Op::Timeouts(a),
             11 => Op::Sync(a == 0, some.then_some(b)),
             12 => Op::Meddle(a, b, byte(6)),
@@ -45,10 +47,6 @@ impl Arbitrary for Op {
             18 => Op::Scheduler(a, b == 0),
             _ => Op::Pass(byte(90)),
         }
-    }
-
-    fn shrink(&self) -> Box<dyn Iterator<Item = Op>> {
-        quickcheck::empty_shrinker()
     }
 }
 
@@ -185,6 +183,13 @@ impl World {
         match *op {
             Op::Service(which, how) => self.service(which, how),
             Op::Destination(which, whom, how) => self.destination(which, whom, how),
+            Op::Destinations(which, weights) => {
+                let all = (0..).zip(weights).filter(|w| w.1 > 0).map(|(n, weight)| (to(n), weighs(weight)));
+                self.reconciler.set_destinations(service_key(which), all.clone().collect());
+                if let Some(service) = self.want.services.get_mut(&service_key(which)) {
+                    service.destinations = all.collect();
+                }
+            }
             Op::Timeouts(seconds) => {
                 let timeouts = Timeouts { tcp: seconds.into(), tcp_fin: 0, udp: u32::from(seconds) * 2 };
                 self.reconciler.timeouts(timeouts);

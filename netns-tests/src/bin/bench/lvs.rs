@@ -108,8 +108,12 @@ fn measure(implementation: Implementation, services: u16) -> Sample {
     let stop = Instant::now();
     daemon.signal(Signal::SIGTERM);
     daemon.await_exit(PATIENCE);
-    let stop = millis(stop);
-    assert_eq!(counter.services(), 0, "services stay behind");
+    let left = counter.services();
+    if left > 0 {
+        // The C version's parent process waits five seconds for its checkers, and then kills them.
+        eprintln!("{}: {left} services stay behind", name(implementation));
+    }
+    let stop = if left > 0 { f64::NAN } else { millis(stop) };
     Sample { start, start_cpu, reload, reload_cpu, stop, resident_mib }
 }
 

@@ -60,13 +60,11 @@ pub(super) fn addresses(cx: &mut Context<'_, '_>, built: &[Built]) {
     if cx.partial {
         return;
     }
-    let of = |at: usize, instance: &'_ Built| {
-        let config = &instance.config;
-        let all = config.addresses.iter().chain(&config.excluded);
-        all.map(|address| (address.ip, address.device.as_deref().unwrap_or(&config.interface).to_owned(), at))
-            .collect::<Vec<_>>()
-    };
-    let mut all: Vec<_> = built.iter().enumerate().flat_map(|(at, instance)| of(at, instance)).collect();
+    let mut all: Vec<(IpAddr, &str, usize)> = Vec::with_capacity(built.len());
+    for (at, Built { config, .. }) in built.iter().enumerate() {
+        let addresses = config.addresses.iter().chain(&config.excluded);
+        all.extend(addresses.map(|a| (a.ip, a.device.as_deref().unwrap_or(&config.interface), at)));
+    }
     all.sort_unstable();
     for pair in all.windows(2) {
         let [(ip, device, first), (other, same, second)] = pair else { continue };

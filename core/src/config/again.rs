@@ -59,7 +59,7 @@ pub(super) fn digest(text: &str, settings: [bool; 3]) -> u128 {
 pub(super) fn stands_alone(server: &VirtualServer) -> bool {
     let own = matches!(server.service, Service::Address(..) | Service::Mark(_)) && server.local_addresses.is_none();
     // Interfaces are collected while the text is read.
-    let network = |check: &Check| matches!(check, Check::Network(check) if check.target.device.is_none());
+    let network = |check: &Check| matches!(check, Check::Network(check) if check.manner.device.is_none());
     own && server.bind_device.is_none()
         && server.quorum_up.is_none()
         && server.quorum_down.is_none()

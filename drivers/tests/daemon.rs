@@ -211,6 +211,16 @@ fn without_ipvs_virtual_servers_are_not_pretended() {
     lab.told_until("READY=1");
     vrrp_alone.signal(Signal::TERM);
     assert_eq!(vrrp_alone.end(), Some(0));
+    // Nor by a reload.
+    lab.write(&config(""));
+    let daemon = lab.start(&["-nlG"]);
+    lab.told_until("READY=1");
+    lab.write(&format!("{}{web}", config("")));
+    daemon.signal(Signal::HUP);
+    lab.told_until("RELOADING=1");
+    assert!(lab.told_until("READY=1").contains("refused"), "{}", lab.log());
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.end(), Some(0));
 }
 
 #[test]

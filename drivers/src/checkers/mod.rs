@@ -67,6 +67,15 @@ impl Balancer {
         !matches!(self.state, Started::Never)
     }
 
+    /// What it would work with, where nothing was asked of the kernel so far.
+    #[must_use]
+    pub const fn untried(&self) -> Option<&Setup> {
+        match &self.state {
+            Started::No(setup) => Some(setup),
+            Started::Never | Started::Yes(_) => None,
+        }
+    }
+
     /// A configuration comes into force. The load balancer's part, which can be large, is taken out of it; where the thread has it, it is returned.
     ///
     /// `trust`: what its `SSL` block says, or why that is not possible.

@@ -202,7 +202,7 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
     runtime.block_on(async {
         let signals =
             Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
-        let file = (plan.wanted.clone(), Fresh::new(loaded, plan.parts));
+        let file = (plan.wanted.clone(), Fresh::new(loaded, plan.parts, None));
         let keep = Keep { addresses: options.dont_release_vrrp, table: options.dont_release_ipvs };
         let instances = plan.parts.scale(&file.1.loaded.parsed.config).instances;
         let parts = (plan.parts, Rc::clone(&balancer));

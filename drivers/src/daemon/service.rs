@@ -114,7 +114,7 @@ impl Service {
         }
     }
 
-    fn configure(&mut self, Fresh { mut loaded, trust }: Fresh) -> Input<'static> {
+    fn configure(&mut self, Fresh { mut loaded, trust, .. }: Fresh) -> Input<'static> {
         self.doubts = Doubts::of(&loaded);
         let mut config = std::mem::take(&mut loaded.parsed.config);
         let sections = std::mem::take(&mut loaded.parsed.sections);
@@ -166,7 +166,7 @@ impl Service {
         self.notifier.reloading();
         self.log.daemon(Level::Notice, format!("reading {} again", self.wanted.file.display()));
         let (wanted, parts, result) = (self.wanted.clone(), self.parts, self.reader.0.clone());
-        let before = self.before.clone();
+        let (before, untried) = (self.before.clone(), self.balancer.borrow().untried().cloned());
         // Files and user databases can be slow; adverts cannot wait for them.
         let read = move || {
             let loaded = or_panicked(&wanted, || {
@@ -179,7 +179,7 @@ impl Service {
                 if parts.checkers {
                     check_trust(&mut loaded.parsed, &loaded.source);
                 }
-                Ok(Fresh::new(loaded, parts))
+                Ok(Fresh::new(loaded, parts, untried.as_ref()))
             });
             let _ = result.blocking_send(loaded);
         };
@@ -215,7 +215,7 @@ impl Service {
     }
 
     /// Whether a new configuration may come into force.
-    fn judge(&self, Fresh { loaded, trust }: &Fresh) -> Result<(), String> {
+    fn judge(&self, Fresh { loaded, trust, kernel }: &Fresh) -> Result<(), String> {
         if !loaded.parsed.is_usable() {
             return Err("there are errors in it".to_owned());
         }
@@ -229,6 +229,9 @@ impl Service {
         }
         if let Err(wrong) = trust {
             return Err(wrong.clone());
+        }
+        if let Err(lacking) = kernel {
+            return Err(format!("virtual servers cannot be made: {lacking}"));
         }
         if self.parts.scale(&loaded.parsed.config).is_empty() && !self.scale.is_empty() {
             return Err(self.scale.nothing_left().to_owned());

@@ -68,10 +68,12 @@ pub enum LoadError {
 /// # Errors
 /// When there is none. Mistakes in it are no error here: see [`Parsed::is_usable`].
 pub fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
-    load_again(wanted, Before::default())
+    let source = read(wanted)?;
+    let parsed = config::parse(&source);
+    Ok(Loaded { source, parsed, strict: wanted.strict })
 }
 
-/// The same, where something was read before: sooner.
+/// The same for a daemon, which will read it again: sooner where something was read before.
 ///
 /// # Errors
 /// When there is none.

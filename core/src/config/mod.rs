@@ -93,12 +93,16 @@ fn syntax<'s>(source: &'s Source, diagnostics: &mut Vec<Diagnostic>) -> (ast::Tr
 /// Reads a configuration. Total: any text gives a `Parsed`.
 #[must_use]
 pub fn parse(source: &Source) -> Parsed {
-    parse_again(source, again::Before::default())
+    parsed(source, None)
 }
 
-/// The same, where something was read before: the result is as that of [`parse`], sooner.
+/// The same for somebody who will read it again, or does so: sooner where something was read before, and [`Parsed::sections`] is filled in.
 #[must_use]
 pub fn parse_again(source: &Source, before: again::Before<'_>) -> Parsed {
+    parsed(source, Some(before))
+}
+
+fn parsed(source: &Source, before: Option<again::Before<'_>>) -> Parsed {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
     let (config, interfaces, sections) = build::config(&tree, source, reader.partial, before, &mut diagnostics);

@@ -21,6 +21,7 @@ use crate::record::Recording;
 use crate::run::{Observer, run};
 use crate::track;
 use crate::world::LinuxWorld;
+use keepalived_core::config::again::Before;
 use keepalived_core::config::{self, Secrets};
 use keepalived_core::vrrp::Vrrp;
 use rustix::fs::Mode;
@@ -92,7 +93,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(name) = &options.namespace {
         enter_namespace(name)?;
     }
-    let mut loaded = files::load(&plan.wanted).map_err(|error| match error {
+    let mut loaded = files::load_again(&plan.wanted, Before::default()).map_err(|error| match error {
         LoadError::Unreadable(..) | LoadError::Empty(_) | LoadError::Panicked(_) => {
             Failure(exit::NO_FILE, error.to_string())
         }

@@ -54,7 +54,7 @@ pub(super) fn config(
     tree: &Tree,
     source: &Source,
     partial: bool,
-    before: Before<'_>,
+    before: Option<Before<'_>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Config, Named, again::Sections) {
     let mut cx = Context { before, ..Context::new(source, partial, diagnostics) };
@@ -130,8 +130,8 @@ pub(in crate::config) struct Settings {
 pub(in crate::config) struct Context<'s, 'd> {
     source: &'s Source,
     partial: bool,
-    /// What was read before, and what can be found again the next time.
-    before: Before<'s>,
+    /// What was read before, if this is to be read again, and what can be found again the next time.
+    before: Option<Before<'s>>,
     sections: again::Sections,
     diagnostics: &'d mut Vec<Diagnostic>,
     /// How often something was reported, once for all or not.
@@ -153,7 +153,7 @@ impl<'s, 'd> Context<'s, 'd> {
         Context {
             source,
             partial,
-            before: Before::default(),
+            before: None,
             sections: again::Sections::default(),
             diagnostics,
             reports: 0,

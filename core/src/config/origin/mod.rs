@@ -59,8 +59,7 @@ fn tell(object: &Object, depth: usize, out: &mut String) {
 pub fn in_order(source: &Source) -> Object {
     let mut diagnostics = Vec::new();
     let (tree, reader) = syntax(source, &mut diagnostics);
-    let before = super::again::Before::default();
-    let (config, ..) = super::build::config(&tree, source, reader.partial, before, &mut diagnostics);
+    let (config, ..) = super::build::config(&tree, source, reader.partial, None, &mut diagnostics);
     let written: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, source)).collect();
     let printed = Source::single("in force", print_whole(&config));
     let (tree, _) = syntax(&printed, &mut diagnostics);

@@ -3,8 +3,12 @@
 use super::generate::Scraps;
 use super::lvs_generate::Balanced;
 use crate::config::again::Before;
-use crate::config::{Parsed, Secrets, Source, parse, parse_again, print};
+use crate::config::{Parsed, Secrets, Source, parse_again, print};
 use core::fmt::Write;
+
+fn parse(text: &str) -> Parsed {
+    parse_again(&Source::single("keepalived.conf", text), Before::default())
+}
 
 fn again(text: &str, before: &Parsed) -> Parsed {
     let source = Source::single("keepalived.conf", text);
@@ -17,8 +21,8 @@ fn whole(parsed: &Parsed) -> String {
 }
 
 fn is_the_same(text: &str, before: &str) {
-    let fresh = parse(&Source::single("keepalived.conf", text));
-    let before = parse(&Source::single("keepalived.conf", before));
+    let fresh = parse(&text);
+    let before = parse(before);
     assert_eq!(whole(&again(text, &before)), whole(&fresh), "{text}");
 }
 
@@ -64,7 +68,7 @@ fn servers(count: u32) -> String {
 fn what_has_not_changed_is_not_read_again() {
     // The first section of a file goes the long way.
     let text = format!("global_defs {{\n router_id a\n}}\n{}", servers(1000));
-    let mut before = parse(&Source::single("keepalived.conf", text.as_str()));
+    let mut before = parse(&text);
     assert!(before.diagnostics.is_empty(), "{:?}", before.diagnostics);
     // Whoever is not read again has this weight.
     before.config.lvs.servers.iter_mut().for_each(|server| server.real_servers[0].weight = 77);
@@ -97,7 +101,7 @@ fn what_depends_on_something_else_is_read_again() {
         ("10.0.0.1 80", "weight 2", false),
     ] {
         let text = server(service, inside);
-        let mut before = parse(&Source::single("keepalived.conf", text.as_str()));
+        let mut before = parse(&text);
         before.config.lvs.servers[0].real_servers[0].weight = 77;
         let after = again(&text, &before);
         assert_eq!(after.config.lvs.servers[0].real_servers[0].weight == 77, found, "{service} {inside}");

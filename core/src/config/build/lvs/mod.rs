@@ -99,8 +99,8 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
     for part in sections.many("virtual_server") {
         let place = part.plain().filter(|_| !cx.partial);
         let text = place.and_then(|(file, at, end)| cx.source.text(file).get(at..end));
-        let digest = text.map(|text| again::digest(text, settings));
-        if let Some(server) = digest.and_then(|digest| cx.before.find(digest))
+        let digest = cx.before.and(text).map(|text| again::digest(text, settings));
+        if let Some(server) = digest.and_then(|digest| cx.before?.find(digest))
             && let (Some(digest), Some(span)) = (digest, place.and_then(|place| span_of_service(cx, place)))
         {
             cx.sections.note(digest, servers.len());

@@ -21,7 +21,7 @@ fn whole(parsed: &Parsed) -> String {
 }
 
 fn is_the_same(text: &str, before: &str) {
-    let fresh = parse(&text);
+    let fresh = parse(text);
     let before = parse(before);
     assert_eq!(whole(&again(text, &before)), whole(&fresh), "{text}");
 }

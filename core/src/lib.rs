@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, opens a file or a socket, or depends on the order of a hash map. See `ARCHITECTURE.md`.
 
+pub mod chance;
 pub mod check;
 pub mod config;
 pub mod engine;

@@ -1,6 +1,7 @@
 //! Chance, reproducible: xoshiro256** seeded by splitmix64. The same seed gives the same numbers on every machine.
 
 use core::time::Duration;
+use keepalived_core::chance;
 
 /// A stream of random numbers.
 #[derive(Clone, Debug)]
@@ -11,10 +12,8 @@ pub struct Rng {
 /// One step of splitmix64: also a good mixer of two numbers into one.
 #[must_use]
 pub const fn splitmix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    let mut state = seed;
+    chance::splitmix(&mut state)
 }
 
 impl Rng {

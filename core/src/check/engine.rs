@@ -6,6 +6,7 @@ use super::io::{ConnId, Input, Output};
 use super::pool::{CheckId, ServerId, Virtual};
 use super::slab::Slab;
 use super::suspend::Watch;
+use crate::chance::splitmix;
 use crate::config::model::{Credentials, GroupEntry, LvsGlobal};
 use crate::engine::Engine;
 use crate::event::lvs::{LvsEvent, RealName};
@@ -134,12 +135,7 @@ impl Checkers {
 
     /// A random number.
     pub(super) fn draw(&mut self) -> u64 {
-        // splitmix64
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        splitmix(&mut self.seed)
     }
 
     fn fire(&mut self, due: Time, key: TimerKey) {

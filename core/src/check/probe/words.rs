@@ -1,5 +1,6 @@
 //! What verdicts have in common: bytes and failures in words.
 
+use crate::chance::splitmix;
 use crate::check::ConnFailure;
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -48,11 +49,7 @@ pub(super) fn random(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed;
     let mut out = Vec::with_capacity(len + 8);
     while out.len() < len {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = state;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        out.extend((word ^ (word >> 31)).to_le_bytes());
+        out.extend(splitmix(&mut state).to_le_bytes());
     }
     out.truncate(len);
     out

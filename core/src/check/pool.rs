@@ -96,7 +96,7 @@ impl Virtual {
     }
 
     /// How a real server takes part; `None`: not at all. While the sorry server is used nobody else is.
-    fn share(&self, config: &RealServer, real: &Real) -> Option<Destination> {
+    pub(super) fn share(&self, config: &RealServer, real: &Real) -> Option<Destination> {
         let weight = match (real.alive && self.sorry().is_none(), config.inhibit) {
             (true, _) => real.weight,
             (false, true) => 0,

@@ -81,11 +81,7 @@ impl Checkers {
         let reals = config.real_servers.iter().zip(&server.reals).map(|(of, real)| RealStatus {
             name: of.name(),
             up: real.alive,
-            weight: match (real.alive && server.sorry().is_none(), of.inhibit) {
-                (true, _) => Some(real.weight),
-                (false, true) => Some(0),
-                (false, false) => None,
-            },
+            weight: server.share(of, real).map(|share| share.weight),
             checks: real
                 .checks
                 .iter()

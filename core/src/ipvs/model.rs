@@ -50,7 +50,7 @@ impl ServiceKey {
 }
 
 /// A service: how it balances, and over what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// How.
     pub settings: ServiceSettings,
@@ -59,7 +59,7 @@ pub struct Service {
 }
 
 /// What can be changed of a service without making it anew (`struct ip_vs_service_user`, `IPVS_SVC_ATTR_*` in linux/ip_vs.h).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
     /// The scheduler's name. A text: other programs' services may have one that is not known here.
     pub scheduler: String,

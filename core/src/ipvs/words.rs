@@ -1,6 +1,6 @@
-//! How services, destinations and commands are named to people.
+//! How services, destinations and sync daemons are named to people.
 
-use super::{DestinationKey, IpvsCommand, ServiceKey, SyncRole};
+use super::{DestinationKey, ServiceKey, SyncRole};
 use crate::config::model::Choice;
 use crate::net::Family;
 use core::fmt;
@@ -32,26 +32,5 @@ impl fmt::Display for SyncRole {
             SyncRole::Master => "master",
             SyncRole::Backup => "backup",
         })
-    }
-}
-
-impl fmt::Display for IpvsCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            IpvsCommand::Flush => f.write_str("remove all services"),
-            IpvsCommand::AddService(key, settings) => {
-                write!(f, "add service {key} with scheduler {}", settings.scheduler)
-            }
-            IpvsCommand::SetService(key, _) => write!(f, "change service {key}"),
-            IpvsCommand::DeleteService(key) => write!(f, "remove service {key}"),
-            IpvsCommand::AddDestination(key, to, _) => write!(f, "add {to} to service {key}"),
-            IpvsCommand::SetDestination(key, to, _) => write!(f, "change {to} of service {key}"),
-            IpvsCommand::DeleteDestination(key, to) => write!(f, "remove {to} from service {key}"),
-            IpvsCommand::SetTimeouts(_) => f.write_str("set the timeouts of connections"),
-            IpvsCommand::StartSync(daemon) => {
-                write!(f, "start the {} sync daemon on {}", daemon.role, daemon.interface)
-            }
-            IpvsCommand::StopSync { role, .. } => write!(f, "stop the {role} sync daemon"),
-        }
     }
 }

@@ -40,13 +40,7 @@ pub(super) fn kind(message: &Message<'_>, family: u16) -> Option<Kind> {
 pub(super) fn service(message: &Message<'_>) -> Option<(ServiceKey, ServiceSettings)> {
     let inside = find(message, top::SERVICE)?;
     let key = service_key(inside)?;
-    let mut settings = ServiceSettings {
-        scheduler: String::new(),
-        flags: ServiceFlags::default(),
-        timeout: 0,
-        netmask: 0,
-        engine: None,
-    };
+    let mut settings = ServiceSettings::default();
     for (kind, value) in attributes(inside) {
         match kind {
             service::SCHED_NAME => settings.scheduler = text_of(value)?.to_owned(),

@@ -4,26 +4,11 @@ use super::fault::Spot;
 use super::{LONGEST, Reconciler, SOON};
 use crate::event::lvs::LvsEvent;
 use crate::ipvs::diff::differences;
-use crate::ipvs::{
-    Destination, DestinationKey, Service, ServiceFlags, ServiceKey, ServiceSettings, SyncDaemon, SyncRole, Table,
-    Timeouts,
-};
+use crate::ipvs::{Destination, DestinationKey, Service, ServiceKey, SyncDaemon, SyncRole, Table, Timeouts};
 use crate::kernel::Errno;
 use crate::time::Time;
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A service of which nothing is known but that it is there.
-pub(super) fn unknown() -> Service {
-    let settings = ServiceSettings {
-        scheduler: String::new(),
-        flags: ServiceFlags::default(),
-        timeout: 0,
-        netmask: 0,
-        engine: None,
-    };
-    Service { settings, destinations: BTreeMap::new() }
-}
 
 /// What was found to be other than we had made it.
 #[derive(Default)]

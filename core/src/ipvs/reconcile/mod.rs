@@ -272,7 +272,8 @@ impl Reconciler {
                 self.want.clear();
                 for spot in &stay {
                     if let Spot::Service(key) = spot {
-                        self.have.insert(*key, compare::unknown());
+                        // Nothing is known of it but that it is there.
+                        self.have.insert(*key, Service::default());
                     }
                 }
                 for key in self.have.keys() {

@@ -68,9 +68,7 @@ pub enum LoadError {
 /// # Errors
 /// When there is none. Mistakes in it are no error here: see [`Parsed::is_usable`].
 pub fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
-    let source = read(wanted)?;
-    let parsed = config::parse(&source);
-    Ok(Loaded { source, parsed, strict: wanted.strict })
+    load_by(wanted, config::parse)
 }
 
 /// The same for a daemon, which will read it again: sooner where something was read before.
@@ -78,8 +76,12 @@ pub fn load(wanted: &Wanted) -> Result<Loaded, LoadError> {
 /// # Errors
 /// When there is none.
 pub fn load_again(wanted: &Wanted, before: Before<'_>) -> Result<Loaded, LoadError> {
+    load_by(wanted, |source| config::parse_again(source, before))
+}
+
+fn load_by(wanted: &Wanted, parse: impl FnOnce(&Source) -> Parsed) -> Result<Loaded, LoadError> {
     let source = read(wanted)?;
-    let parsed = config::parse_again(&source, before);
+    let parsed = parse(&source);
     Ok(Loaded { source, parsed, strict: wanted.strict })
 }
 

@@ -15,7 +15,6 @@ use crate::daemon::watcher::Watcher;
 use crate::files::{self, LoadError, Loaded, Wanted};
 use crate::log::syslog::{self, Facility, Syslog};
 use crate::log::{File, Level, Log, Part, Sink, Stderr, stderr_is_journal};
-use crate::process::checks::{check_scripts, check_trust};
 use crate::process::{Limits, Scripts};
 use crate::record::Recording;
 use crate::run::{Observer, run};
@@ -93,15 +92,13 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(name) = &options.namespace {
         enter_namespace(name)?;
     }
-    let mut loaded = files::load_again(&plan.wanted, Before::default()).map_err(|error| match error {
+    // What is asked of the kernel waits until there is a log.
+    let fresh = Fresh::read(&plan.wanted, Before::default(), plan.parts, None).map_err(|error| match error {
         LoadError::Unreadable(..) | LoadError::Empty(_) | LoadError::Panicked(_) => {
             Failure(exit::NO_FILE, error.to_string())
         }
     })?;
-    check_scripts(&mut loaded.parsed, &loaded.source);
-    if plan.parts.checkers {
-        check_trust(&mut loaded.parsed, &loaded.source);
-    }
+    let loaded = &fresh.loaded;
     if !loaded.is_usable() {
         let rendered = loaded.rendered(in_colour(&io::stderr()));
         let what = if loaded.parsed.is_usable() { "warnings, and --strict refuses them" } else { "errors" };
@@ -149,7 +146,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     for complaint in &plan.complaints {
         log.daemon(Level::Warning, complaint.as_str());
     }
-    tell(&log, &loaded);
+    tell(&log, loaded);
     if options.dump_conf {
         for line in config::print(&loaded.parsed.config, Secrets::Hide).lines() {
             log.daemon(Level::Info, line);
@@ -158,7 +155,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     for complaint in track::init(&loaded.parsed.config.files) {
         log.daemon(Level::Warning, complaint);
     }
-    let result = serve(options, &plan, log.clone(), starting, loaded);
+    let result = serve(options, &plan, log.clone(), starting, fresh);
     match &result {
         Ok(()) => log.daemon(Level::Info, "keepalived has stopped"),
         Err(Failure(_, reason)) => log.daemon(Level::Error, reason.as_str()),
@@ -171,7 +168,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     }
 }
 
-fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: Loaded) -> Result<(), Failure> {
+fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, fresh: Fresh) -> Result<(), Failure> {
     let mut seed = [0; 8];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| Failure::of("no randomness", &error.into()))?;
@@ -189,10 +186,10 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
         .build()
         .map_err(|error| Failure::of("no event loop", &error))?;
     let notifier = Rc::new(Notifier::from_env());
-    let setup = setup(plan, &log, &loaded);
+    let setup = setup(plan, &log, &fresh.loaded);
     if let Some(setup) = &setup {
         // As in the C version: addresses that lead to no server help nobody, and another director may have what we lack.
-        let checked = setup.check(&loaded.parsed.config);
+        let checked = setup.check(&fresh.loaded.parsed.config);
         checked.map_err(|error| Failure::of("virtual servers cannot be made", &error))?;
     }
     let balancer = Rc::new(RefCell::new(Balancer::new(setup)));
@@ -203,7 +200,7 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, loaded: L
     runtime.block_on(async {
         let signals =
             Signals::catch(options.ignore_sigint).map_err(|error| Failure::of("cannot catch signals", &error))?;
-        let file = (plan.wanted.clone(), Fresh::new(loaded, plan.parts, None));
+        let file = (plan.wanted.clone(), fresh);
         let keep = Keep { addresses: options.dont_release_vrrp, table: options.dont_release_ipvs };
         let instances = plan.parts.scale(&file.1.loaded.parsed.config).instances;
         let parts = (plan.parts, Rc::clone(&balancer));

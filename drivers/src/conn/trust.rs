@@ -27,6 +27,13 @@ pub struct Trust(Arc<ClientConfig>);
 #[error("SSL: {0} {1}: {2}")]
 pub struct TrustError(&'static str, String, String);
 
+impl TrustError {
+    /// The keyword that names the file, and why it cannot be used.
+    fn named(&self) -> (&'static str, String) {
+        (self.0, self.2.clone())
+    }
+}
+
 impl Trust {
     /// Nothing is shown, and everything trusted.
     #[must_use]
@@ -39,37 +46,48 @@ impl Trust {
     /// # Errors
     /// When one of them cannot be read or used; which, and why.
     pub fn load(ssl: Option<&Ssl>) -> Result<Trust, TrustError> {
-        let Some(ssl) = ssl else { return Ok(Trust::anything()) };
-        let verifier: Arc<dyn ServerCertVerifier> = match &ssl.ca {
-            None => Arc::new(Anything(ring::default_provider())),
-            Some(file) => Arc::new(Authorities::load(&file.path)?),
-        };
-        let builder = builder(verifier);
-        let (Some(certificate), Some(key)) = (&ssl.certificate, &ssl.key) else {
-            return Ok(Trust(Arc::new(finish(builder.with_no_client_auth()))));
-        };
-        let chain = certificates("certificate", &certificate.path)?;
-        let password = ssl.password.as_ref().map(|password| password.0.as_str());
-        let private = private_key(&key.path, password)?;
-        let config = builder
-            .with_client_auth_cert(chain, private)
-            .map_err(|error| TrustError("key", key.path.clone(), error.to_string()))?;
-        Ok(Trust(Arc::new(finish(config))))
+        Trust::examine(ssl).0
     }
 
-    /// What is wrong with each of the files of an `SSL` block: the keyword that names it, and why it cannot be used.
-    #[must_use]
-    pub fn problems(ssl: &Ssl) -> Vec<(&'static str, String)> {
-        let ca = ssl.ca.as_ref().and_then(|file| Authorities::load(&file.path).err());
-        let certificate = ssl.certificate.as_ref().and_then(|file| certificates("certificate", &file.path).err());
+    /// Reads the files of an `SSL` block, each once. Besides it tells what is wrong with each: the keyword that names it, and why it cannot be used.
+    pub fn examine(ssl: Option<&Ssl>) -> (Result<Trust, TrustError>, Vec<(&'static str, String)>) {
+        let Some(ssl) = ssl else { return (Ok(Trust::anything()), Vec::new()) };
         let password = ssl.password.as_ref().map(|password| password.0.as_str());
-        let key = ssl.key.as_ref().and_then(|file| private_key(&file.path, password).err());
-        let mut found: Vec<TrustError> = [ca, certificate, key].into_iter().flatten().collect();
-        if found.is_empty() {
-            // Each for itself is as it should be: perhaps they do not belong together.
-            found.extend(Trust::load(Some(ssl)).err());
+        let ca = ssl.ca.as_ref().map(|file| Authorities::load(&file.path)).transpose();
+        let certificate = ssl.certificate.as_ref().map(|file| certificates("certificate", &file.path)).transpose();
+        let key = ssl.key.as_ref().map(|file| private_key(&file.path, password)).transpose();
+        let broken = [ca.as_ref().err(), certificate.as_ref().err(), key.as_ref().err()];
+        let mut wrong: Vec<_> = broken.into_iter().flatten().map(TrustError::named).collect();
+        let trust = Trust::of(ssl, ca, certificate, key);
+        if let (true, Err(error)) = (wrong.is_empty(), &trust) {
+            // Each for itself is as it should be, but they do not belong together.
+            wrong.push(error.named());
         }
-        found.into_iter().map(|TrustError(keyword, _, why)| (keyword, why)).collect()
+        (trust, wrong)
+    }
+
+    /// Of what is in the files. A certificate without its key is not shown, nor is a key without its certificate.
+    fn of(
+        ssl: &Ssl,
+        ca: Result<Option<Authorities>, TrustError>,
+        certificate: Result<Option<Vec<CertificateDer<'static>>>, TrustError>,
+        key: Result<Option<PrivateKeyDer<'static>>, TrustError>,
+    ) -> Result<Trust, TrustError> {
+        let verifier: Arc<dyn ServerCertVerifier> = match ca? {
+            None => Arc::new(Anything(ring::default_provider())),
+            Some(authorities) => Arc::new(authorities),
+        };
+        let builder = builder(verifier);
+        let (Some(_), Some(file)) = (&ssl.certificate, &ssl.key) else {
+            return Ok(Trust(Arc::new(finish(builder.with_no_client_auth()))));
+        };
+        let config = match certificate?.zip(key?) {
+            None => builder.with_no_client_auth(),
+            Some((chain, private)) => builder
+                .with_client_auth_cert(chain, private)
+                .map_err(|error| TrustError("key", file.path.clone(), error.to_string()))?,
+        };
+        Ok(Trust(Arc::new(finish(config))))
     }
 
     /// A session with a server. `name` is sent to it (SNI) without the port that it may have, unless it is an address.

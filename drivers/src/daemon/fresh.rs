@@ -1,14 +1,16 @@
-//! A configuration that was just read.
+//! A configuration that was just read, at the start or at a reload.
 
 use super::parts::Parts;
 use crate::checkers::Setup;
 use crate::conn::Trust;
-use crate::files::Loaded;
+use crate::files::{LoadError, Loaded, Wanted, load_again};
+use crate::process::checks::{check_scripts, check_trust};
+use keepalived_core::config::again::Before;
 
 /// A configuration with what the files say that its `SSL` block names, and what the kernel says to it.
 #[derive(Debug)]
 pub struct Fresh {
-    /// What was read.
+    /// What was read, with what there is to say of the files that it names.
     pub loaded: Loaded,
     /// What TLS checks show and trust, or why that is not possible.
     pub trust: Result<Trust, String>,
@@ -17,14 +19,26 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// Reads those files, and deciphers a key where there is one; asks the kernel where nothing was asked of IPVS before (`untried`), which may load a
-    /// module. Not to be called between two adverts.
-    #[must_use]
-    pub fn new(loaded: Loaded, parts: Parts, untried: Option<&Setup>) -> Fresh {
-        let ssl = loaded.parsed.config.lvs.ssl.as_ref().filter(|_| parts.checkers);
-        let trust = Trust::load(ssl).map_err(|error| error.to_string());
+    /// Reads it, and the files that it names; asks the kernel where nothing was asked of IPVS before (`untried`), which may load a module. Slow: not to be
+    /// called between two adverts.
+    ///
+    /// # Errors
+    /// When there is none. Mistakes in it are no error here.
+    pub fn read(
+        wanted: &Wanted,
+        before: Before<'_>,
+        parts: Parts,
+        untried: Option<&Setup>,
+    ) -> Result<Fresh, LoadError> {
+        let mut loaded = load_again(wanted, before)?;
+        check_scripts(&mut loaded.parsed, &loaded.source);
+        let trust = if parts.checkers {
+            check_trust(&mut loaded.parsed, &loaded.source).map_err(|error| error.to_string())
+        } else {
+            Ok(Trust::anything())
+        };
         let config = &loaded.parsed.config;
         let kernel = untried.map_or(Ok(()), |setup| setup.check(config)).map_err(|error| error.to_string());
-        Fresh { loaded, trust, kernel }
+        Ok(Fresh { loaded, trust, kernel })
     }
 }

@@ -8,9 +8,8 @@ use crate::checkers::Balancer;
 use crate::clock::{self, Timer};
 use crate::doubts::Doubts;
 use crate::elsewhere::drop_elsewhere;
-use crate::files::{self, LoadError, Loaded, Wanted};
+use crate::files::{LoadError, Loaded, Wanted};
 use crate::log::{Level, Log};
-use crate::process::checks::{check_scripts, check_trust};
 use crate::process::{Ends, Scripts};
 use crate::world::Side;
 use keepalived_core::config::Severity;
@@ -174,12 +173,7 @@ impl Service {
                     sections: Some(sections),
                     servers: &config.lvs.servers,
                 });
-                let mut loaded = files::load_again(&wanted, before)?;
-                check_scripts(&mut loaded.parsed, &loaded.source);
-                if parts.checkers {
-                    check_trust(&mut loaded.parsed, &loaded.source);
-                }
-                Ok(Fresh::new(loaded, parts, untried.as_ref()))
+                Fresh::read(&wanted, before, parts, untried.as_ref())
             });
             let _ = result.blocking_send(loaded);
         };

@@ -1,14 +1,18 @@
 //! Whether the scripts of a configuration can and may run, and its regular expressions be compiled, before the first of them has to.
 
 use super::facts::{gather, search_path};
-use crate::conn::Trust;
+use crate::conn::{Trust, TrustError};
 use crate::regex::Matcher;
-use keepalived_core::config::{Parsed, Source, regexes, scripts, trust};
+use keepalived_core::config::{self, Parsed, Source, regexes, scripts};
 
-/// Looks at the files of `SSL`.
-pub fn check_trust(parsed: &mut Parsed, source: &Source) {
-    let wrong = parsed.config.lvs.ssl.as_ref().map_or_else(Vec::new, Trust::problems);
-    trust::check(parsed, source, &wrong);
+/// Looks at the files of `SSL`, and says what TLS checks show and trust.
+///
+/// # Errors
+/// When one of them cannot be read or used; that is among the diagnostics, too.
+pub fn check_trust(parsed: &mut Parsed, source: &Source) -> Result<Trust, TrustError> {
+    let (trust, wrong) = Trust::examine(parsed.config.lvs.ssl.as_ref());
+    config::trust::check(parsed, source, &wrong);
+    trust
 }
 
 /// Looks at every script of `parsed`, which is what `source` says: what there is to say of them becomes diagnostics. Those that cannot run, and with `enable_script_security` those that

@@ -276,7 +276,7 @@ fn our_certificate_is_shown_with_a_key_that_may_be_encrypted() {
     let other = file(&dir, "other.pem", &server.key.serialize_pem());
     assert!(Trust::load(Some(&ssl(&other, None))).is_err(), "a key of another certificate");
     let found =
-        |key: &str| Trust::problems(&ssl(key, None)).into_iter().map(|(keyword, _)| keyword).collect::<Vec<_>>();
+        |key: &str| Trust::examine(Some(&ssl(key, None))).1.into_iter().map(|(what, _)| what).collect::<Vec<_>>();
     assert_eq!(found(&plain), [""; 0]);
     for key in [&encrypted, &other, "/no/such/key.pem"] {
         assert_eq!(found(key), ["key"], "{key}");

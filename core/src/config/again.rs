@@ -3,7 +3,7 @@
 //! Of ten thousand virtual servers a reload changes one. A plain section that names nothing that is declared elsewhere depends on its own bytes and on a few
 //! settings only, so it is found again by a digest of both. What was complained of is read again, for the complaint names a place.
 
-use super::model::{Check, Service, VirtualServer};
+use super::model::{Check, RealServer, Service, VirtualServer};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
 
@@ -58,13 +58,15 @@ pub(super) fn digest(text: &str, settings: [bool; 3]) -> u128 {
 /// Whether a virtual server names nothing that is declared elsewhere, and says nothing that remembers its place.
 pub(super) fn stands_alone(server: &VirtualServer) -> bool {
     let own = matches!(server.service, Service::Address(..) | Service::Mark(_)) && server.local_addresses.is_none();
-    // Interfaces are collected while the text is read.
-    let network = |check: &Check| matches!(check, Check::Network(check) if check.manner.device.is_none());
     own && server.bind_device.is_none()
         && server.quorum_up.is_none()
         && server.quorum_down.is_none()
-        && server
-            .real_servers
-            .iter()
-            .all(|real| real.notify_up.is_none() && real.notify_down.is_none() && real.checks.iter().all(network))
+        && server.real_servers.iter().all(says_no_place)
+}
+
+/// The same for a real server.
+pub(super) fn says_no_place(real: &RealServer) -> bool {
+    // Interfaces are collected while the text is read.
+    let network = |check: &Check| matches!(check, Check::Network(check) if check.manner.device.is_none());
+    real.notify_up.is_none() && real.notify_down.is_none() && real.checks.iter().all(network)
 }

@@ -3,7 +3,7 @@
 use super::diagnostic::{Diagnostic, Span, Via};
 use super::lexer::{Phrase, Token, Word};
 use super::pack::{Packed, Store};
-use super::plain::Plain;
+use super::plain::{self, Plain};
 use super::source::Source;
 
 /// How many statements may come out of expansions and be kept as they are: more than twice the largest example of the C
@@ -36,6 +36,14 @@ pub(super) struct Block {
     pub(super) open: Span,
     /// What is in it.
     pub(super) statements: Vec<Statement>,
+    /// It is written like the block whose `{` is here, byte for byte, so nobody has split it into statements yet.
+    pub(super) copy_of: Option<usize>,
+}
+
+impl Block {
+    pub(super) fn new(open: Span, statements: Vec<Statement>) -> Block {
+        Block { open, statements, copy_of: None }
+    }
 }
 
 /// What stands outside every block.
@@ -56,16 +64,16 @@ pub(super) enum Top {
 }
 
 impl Tree {
-    /// A statement that was put away.
+    /// A statement that was put away; in a plain section with copies.
     pub(super) fn unpack(&self, packed: Packed, source: &Source) -> Statement {
-        self.store.unpack(packed, source)
+        self.store.unpack(packed, source, plain::Copies::Kept)
     }
 
-    /// A statement, wherever it is.
+    /// A statement, wherever it is, without copies.
     pub(super) fn whole(&self, top: &Top, source: &Source) -> Statement {
         match top {
             Top::Whole(statement) => (**statement).clone(),
-            Top::Packed(_, packed) => self.unpack(*packed, source),
+            Top::Packed(_, packed) => self.store.unpack(*packed, source, plain::Copies::Spread),
         }
     }
 
@@ -204,7 +212,7 @@ impl<'a> Builder<'a> {
             let d = Diagnostic::error("missing-brace", span, "a `{` is missing").label("expected `{` after this");
             out.push(d.help("write the `{` at the end of this line"));
             let open = span.behind();
-            self.open.push(Block { open, statements: Vec::new() });
+            self.open.push(Block::new(open, Vec::new()));
         }
         if self.open.is_empty() {
             self.settle();
@@ -250,7 +258,7 @@ impl<'a> Builder<'a> {
             self.ignored += 1;
             return;
         }
-        self.open.push(Block { open: span, statements: Vec::new() });
+        self.open.push(Block::new(span, Vec::new()));
     }
 
     fn close(&mut self, span: Span, out: &mut Vec<Diagnostic>) {

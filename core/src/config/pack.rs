@@ -59,10 +59,10 @@ impl Store {
     }
 
     /// The statement, as it was.
-    pub(super) fn unpack(&self, packed: Packed, source: &Source) -> Statement {
+    pub(super) fn unpack(&self, packed: Packed, source: &Source, copies: plain::Copies) -> Statement {
         let (at, file) = match packed {
             Packed::Plain { at, file, .. } => {
-                return plain::statement(source.text(file as usize), file as usize, at as usize);
+                return plain::statement(source.text(file as usize), file as usize, at as usize, copies);
             }
             Packed::Stored { at, file } => (at as usize, file as usize),
         };
@@ -266,7 +266,7 @@ impl Reader<'_> {
                 OPEN => {
                     let (start, via) = self.place();
                     let open = Span::new(self.file, start, start + self.size()).through(via);
-                    let block = Block { open, statements: self.statements() };
+                    let block = Block::new(open, self.statements());
                     if let Some(owner) = out.last_mut() {
                         owner.block = Some(block);
                     }
@@ -373,7 +373,10 @@ mod tests {
         let mut store = Store::default();
         let whole: Vec<Statement> = tree.tops.iter().map(|top| tree.whole(top, &source)).collect();
         let packed: Vec<_> = whole.iter().map(|statement| store.pack(statement, &source)).collect();
-        let again = packed.into_iter().map(|packed| packed.map(|packed| store.unpack(packed, &source))).collect();
+        let again = packed
+            .into_iter()
+            .map(|packed| packed.map(|packed| store.unpack(packed, &source, plain::Copies::Spread)))
+            .collect();
         (whole, again)
     }
 

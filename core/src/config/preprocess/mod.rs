@@ -78,6 +78,8 @@ pub(super) struct Reader<'s> {
     said: BTreeSet<(&'static str, Severity, usize, usize, String)>,
     /// How many files were not found or not read.
     misses: usize,
+    /// A file, and blocks of it that were looked through.
+    blocks: (usize, plain::Blocks),
 }
 
 /// Where the next line comes from.
@@ -150,6 +152,7 @@ impl<'s> Reader<'s> {
             left_out: 0,
             said: BTreeSet::new(),
             misses: 0,
+            blocks: Default::default(),
         }
     }
 
@@ -157,7 +160,10 @@ impl<'s> Reader<'s> {
     /// of it has anything to say here.
     pub(super) fn plain(&mut self) -> Option<(usize, Plain)> {
         let Some(Frame::File { file, offset, again: false, .. }) = self.frames.last_mut() else { return None };
-        let section = plain::section(self.source.text(*file), *offset)?;
+        if self.blocks.0 != *file {
+            self.blocks = (*file, plain::Blocks::default());
+        }
+        let section = plain::section(self.source.text(*file), *offset, &mut self.blocks.1)?;
         *offset = section.next;
         Some((*file, section))
     }

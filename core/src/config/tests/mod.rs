@@ -2,6 +2,7 @@
 
 mod again;
 mod checks;
+mod copies;
 mod files;
 pub(in crate::config) mod generate;
 mod lvs;

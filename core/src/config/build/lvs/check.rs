@@ -265,6 +265,23 @@ pub(super) enum Kind {
     Bfd(Box<BfdDraft>),
 }
 
+impl CheckDraft {
+    /// Whether it connects to its server, whatever address and port that has.
+    pub(super) fn goes_to_its_server(&self) -> bool {
+        let common = match &self.kind {
+            Kind::Tcp(draft) => &draft.common,
+            Kind::Http(draft) => &draft.common,
+            Kind::Ssl(draft) => &draft.common,
+            Kind::Smtp(draft) if draft.hosts.is_empty() => &draft.common,
+            Kind::Dns(draft) => &draft.common,
+            Kind::Udp(draft) => &draft.common,
+            Kind::Ping(draft) => &draft.common,
+            Kind::Smtp(_) | Kind::Misc(_) | Kind::File(_) | Kind::Bfd(_) => return false,
+        };
+        common.ip.is_none() && common.port.is_none()
+    }
+}
+
 /// Reads the block of a check. `None`: the keyword opens none.
 pub(super) fn read(cx: &mut Context<'_, '_>, item: &Item<'_>) -> Option<CheckDraft> {
     let Value::Block(block) = &item.value else { return None };

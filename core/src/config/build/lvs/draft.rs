@@ -4,11 +4,9 @@ use super::super::setting::{Blank, Said, Setting, fields};
 use super::super::{Context, Given, Item};
 use super::check::CheckDraft;
 use super::settings::{Endpoint, Loose};
-use crate::config::diagnostic::Span;
 use crate::config::keywords::{Keyword, REAL_SERVER, SSL, VIRTUAL_SERVER};
 use crate::config::model::{Forwarding, Granularity, Protocol, Scheduler, Script, Ssl};
 use crate::net::{Family, Name};
-use core::net::IpAddr;
 use core::time::Duration;
 use smallvec::SmallVec;
 
@@ -111,13 +109,9 @@ fields!(VirtualDraft, VIRTUAL_SERVER, {
     "sorry_server_lvs_method" => sorry_forwarding,
 });
 
-/// What a `real_server` says.
-#[derive(Clone, Debug, PartialEq)]
+/// What a `real_server` says in its block.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RealDraft {
-    pub(super) ip: IpAddr,
-    pub(super) port: u16,
-    /// Its address and port, as words.
-    pub(super) span: Span,
     pub(super) pacing: PacingDraft,
     pub(super) weight: Option<u32>,
     pub(super) forwarding: Option<Forwarding>,
@@ -131,29 +125,6 @@ pub(super) struct RealDraft {
     pub(super) host: Option<String>,
     pub(super) snmp_name: Option<Name>,
     pub(super) checks: SmallVec<[CheckDraft; 1]>,
-}
-
-impl RealDraft {
-    pub(super) fn new(ip: IpAddr, port: u16, span: Span) -> RealDraft {
-        RealDraft {
-            ip,
-            port,
-            span,
-            pacing: PacingDraft::default(),
-            weight: None,
-            forwarding: None,
-            upper_threshold: 0,
-            lower_threshold: None,
-            inhibit: None,
-            notify_up: None,
-            notify_down: None,
-            alpha: None,
-            smtp_alert: None,
-            host: None,
-            snmp_name: None,
-            checks: SmallVec::new(),
-        }
-    }
 }
 
 fields!(RealDraft, REAL_SERVER, {

@@ -12,6 +12,7 @@ mod http;
 mod overlap;
 mod policy;
 mod ports;
+mod reals;
 mod regex;
 mod say;
 mod server;
@@ -22,16 +23,17 @@ pub(in crate::config) use say::say;
 pub(in crate::config) use words::{host, host_alone};
 
 use super::setting::{self, no_rest};
-use super::values::{Value, integer};
-use super::{Context, Given, Item, Names, Section, Sections, Seen};
+use super::values::integer;
+use super::{Context, Given, Names, Section, Sections, Seen};
 use crate::config::again;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::lexer::Word;
 use crate::config::model::{Config, Lvs, Service, Ssl};
 use crate::net::{Family, Name};
 use core::time::Duration;
-use draft::{RealDraft, VirtualDraft};
+use draft::VirtualDraft;
 use group::Facts;
+use reals::Reals;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `delay_loop` where nobody says it.
@@ -116,9 +118,9 @@ pub(super) fn read(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &C
                 asked.insert(Name::from(name.text.as_str()));
             }
             let Some(service) = service(cx, section.words) else { return };
-            let (draft, seen, real_servers) = drafts(cx, section);
+            let (draft, seen, reals) = drafts(cx, section);
             let span = service.span;
-            if let Some(server) = server::resolve(cx, service, draft, &seen, real_servers, &known) {
+            if let Some(server) = server::resolve(cx, service, draft, &seen, reals, &known) {
                 servers.push(server);
                 spans.push(span);
             }
@@ -198,28 +200,12 @@ fn service(cx: &mut Context<'_, '_>, words: &[Word]) -> Option<Given<Service>> {
 }
 
 /// What the block of a virtual server says, and which keywords are in it, rightly or not.
-fn drafts<'a>(cx: &mut Context<'_, '_>, section: &Section<'a>) -> (VirtualDraft, Seen<'a>, Vec<RealDraft>) {
+fn drafts<'a>(cx: &mut Context<'_, '_>, section: &Section<'a>) -> (VirtualDraft, Seen<'a>, Reals) {
     let mut draft = VirtualDraft::default();
     let mut seen = Seen::new();
-    let mut real_servers = Vec::with_capacity(section.block.statements.len());
-    setting::read(cx, &mut draft, section.block, &mut seen, |cx, _, item| {
-        real_server(cx, &item, &mut real_servers);
-    });
-    (draft, seen, real_servers)
-}
-
-/// Reads a real server into the place where it stays.
-fn real_server(cx: &mut Context<'_, '_>, item: &Item<'_>, out: &mut Vec<RealDraft>) {
-    let Value::Form(words, block) = &item.value else { return };
-    let endpoint = words::server(cx, words);
-    // Mistakes inside are told even if it is not known where the server is.
-    let (ip, port) = endpoint.unwrap_or((core::net::Ipv4Addr::UNSPECIFIED.into(), 0));
-    out.push(RealDraft::new(ip, port, item.args));
-    let Some(draft) = out.last_mut() else { return };
-    setting::read(cx, draft, block, &mut Seen::new(), |cx, draft, item| draft.checks.extend(check::read(cx, &item)));
-    if endpoint.is_none() {
-        out.pop();
-    }
+    let mut reals = Reals::with_capacity(section.block.statements.len());
+    setting::read(cx, &mut draft, section.block, &mut seen, |cx, _, item| reals.take(cx, &item));
+    (draft, seen, reals)
 }
 
 /// The bindings of all blocks.
@@ -237,7 +223,7 @@ pub(in crate::config) fn bound() -> Vec<(crate::config::keywords::Path, &'static
     vec![
         of::<Ssl>(),
         of::<VirtualDraft>(),
-        of::<RealDraft>(),
+        of::<draft::RealDraft>(),
         of::<TcpDraft>(),
         of::<PingDraft>(),
         of::<HttpDraft<false>>(),

@@ -1,8 +1,8 @@
 //! The ports of servers: only what replaces addresses can replace ports too.
 
 use super::super::{Context, Given};
-use super::draft::RealDraft;
 use super::group::Facts;
+use super::reals::Real;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::{Forwarding, Service, SorryServer};
 
@@ -11,10 +11,10 @@ pub(super) fn of_real(
     cx: &mut Context<'_, '_>,
     service: &Service,
     group: Option<Facts<'_>>,
-    draft: &RealDraft,
+    real: &Real,
     method: Forwarding,
 ) -> u16 {
-    port(cx, (service, group), draft.port, method, draft.span)
+    port(cx, (service, group), real.port, method, real.span)
 }
 
 /// Sets the port of a sorry server.

@@ -7,7 +7,7 @@ use super::checks::{CONNECT_TIMEOUT, Defaults, HELO, MAX_REPLY};
 use super::draft::{PacingDraft, PersistenceTimeout, RealDraft, VirtualDraft};
 use super::hex::{HexBytes, MaskedBytes};
 use super::http::UrlDraft;
-use super::settings::{Endpoint, Loose, NOWHERE, given};
+use super::settings::{Endpoint, Loose, given};
 use super::{DELAY_LOOP, Mails};
 use crate::config::build::setting::Fields;
 use crate::config::model::{
@@ -139,11 +139,11 @@ fn real_server(out: &mut Writer, real: &RealServer, server: &VirtualServer, sile
         notify_down: real.notify_down.clone(),
         smtp_alert: silence.differs(real.smtp_alert, silence.mails.of_real),
         snmp_name: real.snmp_name.clone(),
-        ..RealDraft::new(real.ip, real.port, NOWHERE)
+        ..RealDraft::default()
     };
     let endpoint = Endpoint { ip: real.ip, port: real.port };
     out.block(format_args!("real_server {endpoint}"), |out| {
-        out.fields(&draft, &RealDraft::new(real.ip, real.port, NOWHERE));
+        out.fields(&draft, &RealDraft::default());
         real.checks.iter().for_each(|check| self::check(out, check, real, silence));
     });
 }

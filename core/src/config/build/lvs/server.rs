@@ -7,6 +7,7 @@ use super::super::{Context, Given, Names, Seen};
 use super::checks::{self, Heritage};
 use super::draft::{RealDraft, VirtualDraft};
 use super::group::Facts;
+use super::reals::{Real, Reals};
 use super::settings::{Endpoint, Loose};
 use super::{Known, policy, ports};
 use crate::config::diagnostic::{Diagnostic, Span};
@@ -55,19 +56,19 @@ pub(super) fn resolve(
     service: Given<Service>,
     draft: VirtualDraft,
     seen: &Seen<'_>,
-    drafts: Vec<RealDraft>,
+    reals: Reals,
     known: &Known<'_>,
 ) -> Option<VirtualServer> {
     let group = group(cx, &service, known)?;
     let subject = Subject { service: service.value, span: service.span, group, seen };
-    let forwarding = forwarding(cx, &subject, &draft, &drafts);
-    let methods: Vec<Forwarding> = drafts.iter().map(|real| real.forwarding.unwrap_or(forwarding)).collect();
+    let forwarding = forwarding(cx, &subject, &draft, &reals);
+    let methods: Vec<Forwarding> = reals.iter().map(|(_, said)| said.forwarding.unwrap_or(forwarding)).collect();
     let sorry = sorry_server(cx, &subject, &draft, forwarding);
-    let family = family(cx, &subject, &draft, &drafts, &methods, sorry.as_ref());
+    let family = family(cx, &subject, &draft, &reals, &methods, sorry.as_ref());
     let protocol = policy::protocol(cx, &subject, &draft);
     let scheduler = draft.scheduler.unwrap_or_else(|| default_scheduler(cx, &subject));
     let persistence = policy::persistence(cx, &subject, &draft, family, protocol);
-    let (quorum, hysteresis) = policy::quorum(cx, &draft, &drafts);
+    let (quorum, hysteresis) = policy::quorum(cx, &draft, &reals);
     let uses_fnat = methods.contains(&Forwarding::FullNat)
         || sorry.as_ref().is_some_and(|sorry| sorry.value.forwarding == Forwarding::FullNat);
     let local_addresses =
@@ -77,7 +78,7 @@ pub(super) fn resolve(
     let syn_proxy = policy::syn_proxy(cx, &draft, protocol);
     let ha_suspend = policy::ha_suspend(cx, &draft, &subject);
 
-    let mut real_servers = real_servers(cx, &subject, &draft, drafts, &methods, family, known);
+    let mut real_servers = real_servers(cx, &subject, &draft, reals, &methods, family, known);
     if real_servers.is_empty() {
         return None;
     }
@@ -133,16 +134,11 @@ fn unknown_group(span: Span, kind: &str, name: &Name, names: &Names) -> Diagnost
 }
 
 /// What real servers that say nothing else have.
-fn forwarding(
-    cx: &mut Context<'_, '_>,
-    subject: &Subject<'_, '_>,
-    draft: &VirtualDraft,
-    drafts: &[RealDraft],
-) -> Forwarding {
+fn forwarding(cx: &mut Context<'_, '_>, subject: &Subject<'_, '_>, draft: &VirtualDraft, reals: &Reals) -> Forwarding {
     if let Some(forwarding) = draft.forwarding {
         return forwarding;
     }
-    if subject.lacks(cx, "lvs_method") && drafts.iter().any(|real| real.forwarding.is_none()) {
+    if subject.lacks(cx, "lvs_method") && reals.iter().any(|(_, said)| said.forwarding.is_none()) {
         cx.report(
             Diagnostic::warning("default-used", subject.span, "it is not said how packets reach the real servers")
                 .label("`lvs_method` is missing; NAT is used")
@@ -167,7 +163,7 @@ fn family(
     cx: &mut Context<'_, '_>,
     subject: &Subject<'_, '_>,
     draft: &VirtualDraft,
-    drafts: &[RealDraft],
+    reals: &Reals,
     methods: &[Forwarding],
     sorry: Option<&Given<SorryServer>>,
 ) -> Option<Family> {
@@ -193,7 +189,7 @@ fn family(
     if mixed {
         return None;
     }
-    let plain = drafts.iter().zip(methods).find(|(_, method)| !is_tunnel(**method)).map(|(real, _)| real.ip);
+    let plain = reals.iter().zip(methods).find(|(_, method)| !is_tunnel(**method)).map(|((real, _), _)| real.ip);
     let granularity = draft.persistence_granularity.as_ref().map(|given| match given.value {
         Granularity::V4(_) => Family::V4,
         Granularity::V6(_) => Family::V6,
@@ -202,7 +198,7 @@ fn family(
         .or(granularity)
         .or(plain.map(Family::of))
         .or(sorry.filter(|sorry| !is_tunnel(sorry.value.forwarding)).map(|sorry| Family::of(sorry.value.ip)))
-        .or_else(|| tunnels(drafts, sorry))
+        .or_else(|| tunnels(reals, sorry))
         .or(Some(Family::V4))
 }
 
@@ -211,8 +207,8 @@ fn is_tunnel(forwarding: Forwarding) -> bool {
 }
 
 /// The family of servers that all are reached through tunnels, where they agree.
-fn tunnels(drafts: &[RealDraft], sorry: Option<&Given<SorryServer>>) -> Option<Family> {
-    let mut all = sorry.map(|sorry| sorry.value.ip).into_iter().chain(drafts.iter().map(|real| real.ip));
+fn tunnels(reals: &Reals, sorry: Option<&Given<SorryServer>>) -> Option<Family> {
+    let mut all = sorry.map(|sorry| sorry.value.ip).into_iter().chain(reals.iter().map(|(real, _)| real.ip));
     let first = Family::of(all.next()?);
     all.all(|ip| Family::of(ip) == first).then_some(first)
 }
@@ -326,24 +322,27 @@ fn real_servers(
     cx: &mut Context<'_, '_>,
     subject: &Subject<'_, '_>,
     virtual_draft: &VirtualDraft,
-    mut drafts: Vec<RealDraft>,
+    mut reals: Reals,
     methods: &[Forwarding],
     family: Option<Family>,
     known: &Known<'_>,
 ) -> Vec<RealServer> {
-    if drafts.is_empty() && subject.lacks(cx, "real_server") {
+    if reals.is_empty() && subject.lacks(cx, "real_server") {
         cx.report(
             Diagnostic::warning("no-real-server", subject.span, "a virtual server without real servers")
                 .label("there is nobody to do the work")
                 .note("the virtual server is left out, and its sorry server too"),
         );
     }
-    let mut out = Vec::with_capacity(drafts.len());
+    let mut out = Vec::with_capacity(reals.len());
     let mut places = Places::default();
-    for (draft, method) in drafts.iter_mut().zip(methods) {
-        let span = draft.span;
-        let port = ports::of_real(cx, &subject.service, subject.group, draft, *method);
-        let server = real_server(cx, virtual_draft, draft, *method, port, known);
+    for (place, method) in methods.iter().enumerate() {
+        let real = reals.get(place);
+        let span = real.span;
+        let port = ports::of_real(cx, &subject.service, subject.group, real, *method);
+        let server = reals.resolved(cx, place, port, &out, |cx, real, said| {
+            real_server(cx, virtual_draft, real, said, *method, port, known)
+        });
         if !fits(cx, server.ip, *method, family, span) {
             continue;
         }
@@ -355,6 +354,7 @@ fn real_servers(
             );
             continue;
         }
+        reals.kept(place, port, out.len());
         out.push(server);
     }
     out
@@ -363,7 +363,8 @@ fn real_servers(
 fn real_server(
     cx: &mut Context<'_, '_>,
     from: &VirtualDraft,
-    draft: &mut RealDraft,
+    real: &Real,
+    draft: RealDraft,
     forwarding: Forwarding,
     port: u16,
     known: &Known<'_>,
@@ -381,18 +382,17 @@ fn real_server(
         );
     }
     let alpha = draft.alpha.unwrap_or(from.alpha.is_some_and(|Loose(on)| on));
-    let checks = core::mem::take(&mut draft.checks);
     let heritage = Heritage {
         known,
         pacing: [&draft.pacing, &from.pacing],
         alpha,
         host: draft.host.as_ref().or(from.host.as_ref()),
-        ip: draft.ip,
+        ip: real.ip,
         port,
     };
-    let checks = checks::resolve(cx, checks, &heritage);
+    let checks = checks::resolve(cx, draft.checks, &heritage);
     RealServer {
-        ip: draft.ip,
+        ip: real.ip,
         port,
         weight: draft.weight.or(from.weight).unwrap_or(1),
         forwarding,
@@ -400,9 +400,9 @@ fn real_server(
         lower_threshold,
         inhibit: draft.inhibit.unwrap_or(from.inhibit.is_some_and(|Loose(on)| on)),
         smtp_alert: draft.smtp_alert.unwrap_or(known.mails.of_real),
-        snmp_name: draft.snmp_name.take(),
-        notify_up: draft.notify_up.take(),
-        notify_down: draft.notify_down.take(),
+        snmp_name: draft.snmp_name,
+        notify_up: draft.notify_up,
+        notify_down: draft.notify_down,
         checks,
     }
 }

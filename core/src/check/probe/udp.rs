@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes of a payload where none is configured, as many as the C version sends.
 const RANDOM: usize = 32;
-/// `max_reply_length` where nobody says it.
-const UNSAID: u16 = 255;
 
 /// An attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +29,7 @@ impl Udp {
     /// The first datagram decides.
     pub(super) fn data(probe: &UdpProbe, bytes: &[u8]) -> Step {
         let Some(reply) = &probe.reply else { return Step::passed() };
-        let (least, mut most) = (usize::from(reply.min_length), usize::from(reply.max_length));
-        // Where nothing is said about the answer, the C version takes one of any length.
-        if reply.pattern.is_empty() && reply.max_length == UNSAID {
-            most = usize::MAX;
-        }
+        let (least, most) = (usize::from(reply.min_length), reply.max_length.map_or(usize::MAX, usize::from));
         if !(least..=most).contains(&bytes.len()) {
             return Step::failed(match most {
                 usize::MAX => format!("an answer of {} bytes, expected {least} or more", bytes.len()),

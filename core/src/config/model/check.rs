@@ -292,8 +292,8 @@ pub struct UdpReply {
     pub pattern: Vec<MaskedByte>,
     /// `min_reply_length`, in bytes.
     pub min_length: u16,
-    /// `max_reply_length`, in bytes.
-    pub max_length: u16,
+    /// `max_reply_length`, in bytes; `None`: nothing is said about the answer, so it may be of any length.
+    pub max_length: Option<u16>,
 }
 
 /// A byte of which only some bits count.

@@ -131,7 +131,12 @@ fn other_checks() {
     let pattern: Vec<_> = udp.reply.expect("a reply").pattern.iter().map(|byte| (byte.value, byte.mask)).collect();
     assert_eq!(pattern, [(0x10, 0xf0), (0x02, 0x0f), (0, 0xf0)]);
     assert_eq!(errors(&real("UDP_CHECK {\npayload 0g\n}")), ["bad-hex"]);
-    assert_eq!(errors(&real("UDP_CHECK {\nrequire_reply\nmin_reply_length 256\n}")), ["bad-value"]);
+    assert_eq!(errors(&real("UDP_CHECK {\nrequire_reply 00\nmin_reply_length 256\n}")), ["bad-value"]);
+    assert_eq!(
+        errors(&real("UDP_CHECK {\nrequire_reply\nmin_reply_length 256\nmax_reply_length 255\n}")),
+        ["bad-value"]
+    );
+    assert!(errors(&real("UDP_CHECK {\nrequire_reply\nmin_reply_length 256\n}")).is_empty());
     assert_eq!(only(&real("UDP_CHECK {\nmin_reply_length 2\n}")).1, ["no-effect"]);
     let Check::Misc(misc) = check("MISC_CHECK {\nmisc_path \"/x 'a b' c\"\nuser u g\nmisc_timeout 2\nmisc_dynamic\n}")
     else {

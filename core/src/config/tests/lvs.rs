@@ -232,6 +232,45 @@ fn families() {
     assert_eq!(only(&text.replace("NAT", "TUN")).0.family, None);
 }
 
+/// As in the C version a check connects to the port that is written, also where packets keep the one that the client wrote.
+#[test]
+fn checks_go_to_the_port_that_is_written() {
+    let ports = |text: &str| {
+        let (server, _) = only(text);
+        let Check::Network(check) = &server.real_servers[0].checks[0] else { panic!("{text}") };
+        assert!(codes(&read_back(&read(text).1.config)).0.is_empty());
+        (server.real_servers[0].port, check.target.port)
+    };
+    let direct = balanced("").replace("NAT", "DR");
+    assert_eq!(ports(&direct), (80, 80));
+    assert_eq!(ports(&direct.replace("10.0.0.2 80", "10.0.0.2 8080")), (80, 8080));
+    assert_eq!(ports(&direct.replace("10.0.0.2 80", "10.0.0.2")), (80, 80));
+    assert_eq!(ports(&direct.replace("10.0.0.1 80", "fwmark 1")), (0, 80));
+    assert_eq!(
+        errors(&direct.replace("10.0.0.1 80", "fwmark 1").replace("10.0.0.2 80", "10.0.0.2")),
+        ["missing-keyword"]
+    );
+}
+
+/// A server that is left out gives no weight.
+#[test]
+fn the_quorum_can_be_reached() {
+    let text = balanced("quorum 2");
+    let twice = text.rfind("    real_server").map(|at| {
+        format!(
+            "{}{}",
+            &text[..at],
+            text[at..].replace(
+                "    real_server 10.0.0.2 80 {\n",
+                "    real_server 10.0.0.2 80 {\n    }\n    real_server 10.0.0.2 80 {\n"
+            )
+        )
+    });
+    let (server, warnings) = only(&twice.expect("a real server"));
+    assert_eq!((server.real_servers.len(), server.quorum), (1, 1));
+    assert_eq!(warnings, ["clamped", "repeated"]);
+}
+
 #[test]
 fn ports() {
     let port = |text: &str| {

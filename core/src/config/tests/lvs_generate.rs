@@ -352,10 +352,11 @@ fn probe(g: &mut Gen) -> Probe {
             };
             Probe::Udp(Box::new(UdpProbe {
                 payload: Vec::arbitrary(g),
-                reply: maybe(g, |g| UdpReply {
-                    pattern: (0..below(g, 9)).map(|_| byte(g)).collect(),
-                    min_length,
-                    max_length: min_length.saturating_add(u16::arbitrary(g)),
+                reply: maybe(g, |g| {
+                    let pattern: Vec<_> = (0..below(g, 9)).map(|_| byte(g)).collect();
+                    let max_length = pick(g, &[255, u16::MAX]).max(min_length.saturating_add(u16::arbitrary(g)));
+                    let any = pattern.is_empty() && bool::arbitrary(g);
+                    UdpReply { pattern, min_length, max_length: (!any).then_some(max_length) }
                 }),
             }))
         }

@@ -32,6 +32,7 @@ fn udp_with_a_reply() {
     let long = || udp("require_reply\nmin_reply_length 3");
     long().hears([0; 300]).passed();
     long().hears([0; 2]).failed("an answer of 2 bytes, expected 3 or more");
+    udp("require_reply\nmax_reply_length 255").hears([0; 256]).failed("an answer of 256 bytes, expected 0 to 255");
     udp("require_reply\nmax_reply_length 3").hears([0; 4]).failed("an answer of 4 bytes, expected 0 to 3");
 }
 

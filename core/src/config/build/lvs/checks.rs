@@ -273,7 +273,9 @@ fn dns(cx: &mut Context<'_, '_>, draft: DnsDraft, from: &Heritage<'_>, span: Spa
 
 fn udp(cx: &mut Context<'_, '_>, draft: UdpDraft, from: &Heritage<'_>, span: Span) -> Option<Check> {
     let min_length = draft.min_length.as_ref().map_or(0, |given| given.value);
-    let max_length = draft.max_length.as_ref().map_or(MAX_REPLY, |given| given.value);
+    // Where nothing is said about the answer, it may be of any length, as in the C version.
+    let any = draft.reply.as_ref().is_some_and(|pattern| pattern.0.is_empty()) && draft.max_length.is_none();
+    let max_length = (!any).then(|| draft.max_length.as_ref().map_or(MAX_REPLY, |given| given.value));
     let written = [&draft.min_length, &draft.max_length].into_iter().flatten();
     if draft.reply.is_none() {
         for given in written {
@@ -282,7 +284,7 @@ fn udp(cx: &mut Context<'_, '_>, draft: UdpDraft, from: &Heritage<'_>, span: Spa
                     .label("without `require_reply` this is not looked at"),
             );
         }
-    } else if min_length > max_length
+    } else if let Some(max_length) = max_length.filter(|max_length| min_length > *max_length)
         && let Some(given) = written.last()
     {
         cx.report(

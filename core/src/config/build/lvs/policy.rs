@@ -2,10 +2,9 @@
 
 use super::super::{Context, Given};
 use super::draft::{PersistenceTimeout, VirtualDraft};
-use super::reals::Reals;
 use super::server::Subject;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::model::{Granularity, Persistence, Protocol, Scheduler, SchedulerFlags, Service};
+use crate::config::model::{Granularity, Persistence, Protocol, RealServer, Scheduler, SchedulerFlags, Service};
 use crate::net::Family;
 use core::time::Duration;
 
@@ -178,9 +177,8 @@ fn granularity(cx: &mut Context<'_, '_>, given: &Given<Granularity>, family: Opt
 }
 
 /// The quorum cannot be more than all weights together, and the hysteresis must be less than the quorum.
-pub(super) fn quorum(cx: &mut Context<'_, '_>, draft: &VirtualDraft, reals: &Reals) -> (u32, u32) {
-    let weight = draft.weight.unwrap_or(1);
-    let sum: u64 = reals.iter().map(|(_, said)| u64::from(said.weight.unwrap_or(weight))).sum();
+pub(super) fn quorum(cx: &mut Context<'_, '_>, draft: &VirtualDraft, reals: &[RealServer]) -> (u32, u32) {
+    let sum: u64 = reals.iter().map(|real| u64::from(real.weight)).sum();
     let most = u32::try_from(sum).unwrap_or(u32::MAX).max(1);
     let mut quorum = draft.quorum.as_ref().map_or(1, |given| given.value);
     if let Some(given) = draft.quorum.as_ref().filter(|_| !cx.partial && quorum > most) {

@@ -29,6 +29,13 @@ pub(super) struct Real {
     copy: Option<Span>,
 }
 
+impl Real {
+    /// Where its checks connect to, if connections get to this port: as in the C version, what is written counts, whether or not packets can be sent there.
+    pub(super) fn port_of_checks(&self, port: u16) -> u16 {
+        if self.port == 0 { port } else { self.port }
+    }
+}
+
 /// What a block says.
 struct Said {
     /// Its `{`.
@@ -56,9 +63,9 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(ip: IpAddr, port: u16) -> Kind {
-        let link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
-        Kind { family: Family::of(ip), link_local, has_port: port != 0 }
+    fn of(real: &Real, port: u16) -> Kind {
+        let link_local = matches!(real.ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        Kind { family: Family::of(real.ip), link_local, has_port: real.port_of_checks(port) != 0 }
     }
 }
 
@@ -123,14 +130,14 @@ impl Reals {
         resolve: impl FnOnce(&mut Context<'_, '_>, &Real, RealDraft) -> RealServer,
     ) -> RealServer {
         let real = &self.servers[place];
-        let kind = Kind::of(real.ip, port);
+        let kind = Kind::of(real, port);
         let said = &mut self.said[real.draft];
         let draft = match real.copy {
             None => core::mem::take(&mut said.draft),
             Some(open) => {
                 let model = said.model.as_ref().filter(|model| model.kind == kind).and_then(|model| model.place);
                 if let Some(server) = model.and_then(|place| are.get(place)) {
-                    return moved(server.clone(), real.ip, port);
+                    return moved(server.clone(), real, port);
                 }
                 read_copy(cx, open)
             }
@@ -147,7 +154,7 @@ impl Reals {
     /// What came of the one in a place, which has this port, is now among those that there are.
     pub(super) fn kept(&mut self, place: usize, port: u16, at: usize) {
         let real = &self.servers[place];
-        let kind = Kind::of(real.ip, port);
+        let kind = Kind::of(real, port);
         if let Some(model) = self.said[real.draft].model.as_mut().filter(|model| model.kind == kind) {
             model.place.get_or_insert(at);
         }
@@ -179,11 +186,12 @@ fn read_copy(cx: &mut Context<'_, '_>, open: Span) -> RealDraft {
 }
 
 /// The same server with another address and another port.
-fn moved(mut server: RealServer, ip: IpAddr, port: u16) -> RealServer {
-    (server.ip, server.port) = (ip, port);
+fn moved(mut server: RealServer, real: &Real, port: u16) -> RealServer {
+    (server.ip, server.port) = (real.ip, port);
+    let port = real.port_of_checks(port);
     for check in &mut server.checks {
         if let Check::Network(check) = check {
-            check.target.ip = ip;
+            check.target.ip = real.ip;
             check.target.port = if check.manner.probe == Probe::Ping { 0 } else { port };
         }
     }

@@ -12,7 +12,7 @@ use super::{DELAY_LOOP, Mails};
 use crate::config::build::setting::Fields;
 use crate::config::model::{
     Check, Config, DnsType, Forwarding, GroupEntry, HttpProbe, HttpVersion, NetworkCheck, Pacing, Probe, RealServer,
-    Script, Secret, Service, Ssl, Tls, VirtualServer,
+    Script, Secret, Service, Ssl, Tls, UdpReply, VirtualServer,
 };
 use crate::config::print::{Secrets, Writer, quoted_word};
 use crate::net::Family;
@@ -205,11 +205,16 @@ fn network(out: &mut Writer, check: &NetworkCheck, real: &RealServer, silence: &
                 payload: (!probe.payload.is_empty()).then(|| HexBytes(probe.payload.clone())),
                 reply: reply.map(|reply| MaskedBytes(reply.pattern.clone())),
                 min_length: reply.and_then(|reply| differs(reply.min_length, 0)).and_then(given),
-                max_length: reply.and_then(|reply| differs(reply.max_length, MAX_REPLY)).and_then(given),
+                max_length: reply.and_then(said_length).and_then(given),
             };
             block(out, "UDP_CHECK", &draft);
         }
     }
+}
+
+/// `max_reply_length`, where it has to be said.
+fn said_length(reply: &UdpReply) -> Option<u16> {
+    reply.max_length.filter(|length| reply.pattern.is_empty() || *length != MAX_REPLY)
 }
 
 fn differs<T: PartialEq>(value: T, default: T) -> Option<T> {

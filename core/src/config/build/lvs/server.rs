@@ -68,7 +68,6 @@ pub(super) fn resolve(
     let protocol = policy::protocol(cx, &subject, &draft);
     let scheduler = draft.scheduler.unwrap_or_else(|| default_scheduler(cx, &subject));
     let persistence = policy::persistence(cx, &subject, &draft, family, protocol);
-    let (quorum, hysteresis) = policy::quorum(cx, &draft, &reals);
     let uses_fnat = methods.contains(&Forwarding::FullNat)
         || sorry.as_ref().is_some_and(|sorry| sorry.value.forwarding == Forwarding::FullNat);
     let local_addresses =
@@ -82,6 +81,7 @@ pub(super) fn resolve(
     if real_servers.is_empty() {
         return None;
     }
+    let (quorum, hysteresis) = policy::quorum(cx, &draft, &real_servers);
     let mut sorry_server = sorry.filter(|sorry| fits(cx, sorry.value.ip, sorry.value.forwarding, family, sorry.span));
     if let Some(sorry) = &mut sorry_server {
         ports::of_sorry(cx, &subject.service, group, sorry);
@@ -388,7 +388,7 @@ fn real_server(
         alpha,
         host: draft.host.as_ref().or(from.host.as_ref()),
         ip: real.ip,
-        port,
+        port: real.port_of_checks(port),
     };
     let checks = checks::resolve(cx, draft.checks, &heritage);
     RealServer {

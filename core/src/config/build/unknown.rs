@@ -7,7 +7,7 @@ use crate::config::keywords::{self, Keyword, Path, Standing};
 use crate::config::lexer::Word;
 use crate::net::Name;
 
-/// Nobody reads more of them, and each is a search through the whole table.
+/// Nobody reads more of them, and each is a search through the whole table. Blocks do not count: whether one is lost is no matter of taste.
 const MAX_SUGGESTIONS: usize = 40;
 
 /// Reports `word`, and what was perhaps meant. What was, where a block that would do something is lost with it.
@@ -22,7 +22,7 @@ pub(super) fn keyword(
         // What it should stand in was perhaps on a line that is left out.
         return None;
     }
-    let meant = suggestion(cx, block, &word.text);
+    let meant = suggestion(cx, block, &word.text, statement.block.is_some());
     let lost = statement.block.as_ref().and_then(|_| lost(&word.text, meant));
     let message = format!("`{name}` is no keyword {}", place(block));
     let mut diagnostic = match (lost, &statement.block) {
@@ -100,13 +100,13 @@ fn list(blocks: &[Path]) -> String {
     out
 }
 
-/// The keyword that is most like `word`: one of this block, or else of another.
-fn suggestion(cx: &mut Context<'_, '_>, block: Path, word: &str) -> Option<&'static Keyword> {
+/// The keyword that is most like `word`: one of this block, or else of another. `always`: however many words were looked up before.
+fn suggestion(cx: &mut Context<'_, '_>, block: Path, word: &str, always: bool) -> Option<&'static Keyword> {
     let key = (block, word.to_owned());
     if let Some(known) = cx.suggestions.get(&key) {
         return *known;
     }
-    if word.len() > MAX_WORD || cx.suggestions.len() >= MAX_SUGGESTIONS {
+    if word.len() > MAX_WORD || (!always && cx.suggestions.len() >= MAX_SUGGESTIONS) {
         return None;
     }
     let found = nearest(keywords::of(block), word).or_else(|| nearest(keywords::distinct(), word));

@@ -69,3 +69,12 @@ mistakes! { "lvs_":
     server_outside: "real_server 10.0.0.3 80 {\n}\n";
     check_outside_server: balanced("TCP_CHECK {\n    }");
 }
+
+/// However many words are no keywords, a block that would be lost is not.
+#[test]
+fn a_lost_block_is_an_error_among_many_mistakes() {
+    let lines: String = (0..60).map(|n| format!("    frob{n}nicate 1\n")).collect();
+    let text = super::lvs::balanced(&lines).replace("real_server", "real_sever");
+    let (_, parsed) = super::read(&text);
+    assert_eq!(super::codes(&parsed).0, ["unknown-keyword"]);
+}

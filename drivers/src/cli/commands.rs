@@ -14,6 +14,9 @@ pub enum Command {
     Check {
         /// The file, or - for standard input [default: that of -f, or /etc/keepalived/keepalived.conf]
         file: Option<PathBuf>,
+        /// The same, for hands that are used to it.
+        #[arg(short = 'f', long = "use-file", value_name = "FILE", conflicts_with = "file", hide = true)]
+        named: Option<PathBuf>,
         /// Text for people on standard error, or JSON for machines on standard output (docs/check-json.md)
         #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
         format: Format,

@@ -59,8 +59,8 @@ pub fn main() -> ExitCode {
         return signum(name);
     }
     match &options.command {
-        Some(Command::Check { file, format, strict, explain_defaults, .. }) => {
-            let wanted = options.wanted(file.as_deref());
+        Some(Command::Check { file, named, format, strict, explain_defaults, .. }) => {
+            let wanted = options.wanted(file.as_deref().or(named.as_deref()));
             check::check(&Wanted { strict: wanted.strict || *strict, ..wanted }, *format, *explain_defaults)
         }
         Some(Command::Explain { word, .. }) => explain::explain(word.as_deref()),

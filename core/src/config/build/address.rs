@@ -37,15 +37,19 @@ pub(super) fn peer(cx: &mut Context<'_, '_>, line: &Phrase) -> Option<(Given<Uni
     Some((Given { value: peer, span: line.span }, written))
 }
 
-/// Looks up a word after the first one of a line. `None`: it says nothing there, and has been reported.
+/// Looks up a word after the first one of a line of `block`. `None`: it says nothing there, and has been reported.
 pub(super) fn option(cx: &mut Context<'_, '_>, block: Path, word: &Word) -> Option<&'static Keyword> {
+    option_in(cx, block, block.rsplit('/').next().unwrap_or_default(), word)
+}
+
+/// The same for a list named `what` whose lines have the words of `block`.
+pub(super) fn option_in(cx: &mut Context<'_, '_>, block: Path, what: &str, word: &Word) -> Option<&'static Keyword> {
     match keywords::find(block, &word.text) {
         Some(keyword) => {
             cx.standing(keyword, word.span);
             Some(keyword)
         }
         None => {
-            let what = block.rsplit('/').next().unwrap_or_default();
             let mut diagnostic =
                 Diagnostic::error("unknown-word", word.span, format!("`{}` says nothing in `{what}`", word.text));
             diagnostic = if word.text.parse::<IpAddr>().is_ok() || word.text.contains('/') {

@@ -131,7 +131,7 @@ pub(super) fn nearest(candidates: impl Iterator<Item = &'static Keyword>, word: 
 pub(super) fn nearest_name<'n>(names: impl Iterator<Item = &'n Name>, word: &str) -> Option<&'n Name> {
     let limit = (word.chars().count() / 3).max(1);
     let near = names.take(200).map(|name| (distance(name, word), name)).min_by_key(|(d, _)| *d);
-    near.filter(|(d, _)| *d <= limit).map(|(_, name)| name)
+    near.filter(|(d, name)| *d <= limit && *d < name.len()).map(|(_, name)| name)
 }
 
 /// The longest words that are compared, in bytes.

@@ -53,7 +53,7 @@ pub(super) const fn seconds(n: u64) -> Duration {
 
 quickcheck! {
     fn what_is_printed_is_read_back(config: Balanced) -> bool {
-        codes(&read_back(&config.0)).1.iter().all(|code| ["not-yet", "no-shell", "unused", "bad-value", "contradiction"].contains(code))
+        codes(&read_back(&config.0)).1.iter().all(|code| ["not-yet", "no-shell", "unused", "bad-value", "contradiction", "no-effect"].contains(code))
     }
 
     fn what_is_read_can_be_printed_and_read(scraps: Scraps, more: Scraps) -> bool {
@@ -69,6 +69,15 @@ quickcheck! {
         parsed.is_usable()
             && parsed.config.lvs.ssl.and_then(|ssl| ssl.password).is_none_or(|password| password.0 == "********")
     }
+}
+
+/// A certificate cannot be shown without its key.
+#[test]
+fn a_certificate_goes_with_its_key() {
+    let warnings = |lines: &str| codes(&read(&format!("SSL {{\n{lines}\n}}\n")).1).1;
+    assert_eq!(warnings("certificate /c.pem"), ["no-effect"]);
+    assert_eq!(warnings("key /k.pem"), ["no-effect"]);
+    assert!(warnings("certificate /c.pem\n key /c.pem").is_empty());
 }
 
 #[test]

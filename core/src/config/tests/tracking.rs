@@ -351,3 +351,13 @@ fn global_contradictions() {
     assert_eq!(global("umask IRWXG|IROTH").0.config.global.umask, Some(Umask(0o074)));
     assert_eq!(global("vrrp_iptables a a").1, ["repeated"]);
 }
+
+#[test]
+fn lists_have_their_own_names() {
+    let text = "vrrp_script a {\n script \"/bin/true\"\n}\nvrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 10.0.0.1\n }\n \
+                track_script {\n a weigth 5\n b\n }\n}\n";
+    let (source, parsed) = super::read(text);
+    let said = crate::config::render(&parsed.diagnostics, &source, false);
+    assert!(said.contains("`weigth` says nothing in `track_script`"), "{said}");
+    assert!(!said.contains("did you mean `a`"), "{said}");
+}

@@ -168,7 +168,17 @@ fn ssl(cx: &mut Context<'_, '_>, sections: &[Section<'_>]) -> Option<Ssl> {
         }
         first = first.or(Some(section.span));
         let mut ssl = Ssl::default();
-        setting::read(cx, &mut ssl, section.block, &mut Seen::new(), no_rest);
+        let mut seen = Seen::new();
+        setting::read(cx, &mut ssl, section.block, &mut seen, no_rest);
+        for (one, other) in [("certificate", "key"), ("key", "certificate")] {
+            if let Some(phrase) = seen.get(one).filter(|_| !cx.partial && !seen.contains_key(other)) {
+                cx.report(
+                    Diagnostic::warning("no-effect", phrase.span, format!("`{one}` without `{other}`"))
+                        .label("no certificate is shown to the servers")
+                        .help(format!("write `{other}` too; it may be the same file")),
+                );
+            }
+        }
         out = Some(ssl);
     }
     out

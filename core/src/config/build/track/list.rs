@@ -24,13 +24,17 @@ impl Kind {
 
     /// By the keyword whose block lists objects of the kind.
     pub(in crate::config::build) fn listed_by(keyword: &str) -> Option<Kind> {
-        Some(match keyword {
-            "track_script" => Kind::Script,
-            "track_file" => Kind::File,
-            "track_process" => Kind::Process,
-            "track_bfd" => Kind::Bfd,
-            _ => return None,
-        })
+        Kind::ALL.into_iter().find(|kind| kind.list() == keyword)
+    }
+
+    /// That keyword.
+    fn list(self) -> &'static str {
+        match self {
+            Kind::Script => "track_script",
+            Kind::File => "track_file",
+            Kind::Process => "track_process",
+            Kind::Bfd => "track_bfd",
+        }
     }
 
     /// The greatest weight.
@@ -215,7 +219,7 @@ fn entry(cx: &mut Context<'_, '_>, trackables: &mut Trackables, kind: Kind, line
                 return None;
             }
             _ => {
-                address::option(cx, TRACK, word)?;
+                address::option_in(cx, TRACK, kind.list(), word)?;
             }
         }
     }

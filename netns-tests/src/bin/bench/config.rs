@@ -26,14 +26,17 @@ struct Case {
 
 const INSTANCES: &str = "vrrp_instance";
 const SERVERS: &str = "virtual_server x 10 real_server";
+const UNLIKE: &str = "the same, no two alike";
 const SEQUENCE: &str = "~SEQ of the manual page";
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 8] = [
     Case { text: INSTANCES, items: 100, write: instances, huge: false },
     Case { text: INSTANCES, items: 1_000, write: instances, huge: false },
     Case { text: INSTANCES, items: 10_000, write: instances, huge: false },
     Case { text: SERVERS, items: 1_000, write: servers, huge: false },
     Case { text: SERVERS, items: 10_000, write: servers, huge: false },
+    Case { text: UNLIKE, items: 1_000, write: unlike, huge: false },
+    Case { text: UNLIKE, items: 10_000, write: unlike, huge: false },
     Case { text: SEQUENCE, items: 65_024, write: sequence, huge: true },
 ];
 
@@ -188,6 +191,15 @@ fn instances(out: &mut dyn Write, count: usize) -> Result<()> {
 }
 
 fn servers(out: &mut dyn Write, count: usize) -> Result<()> {
+    balanced(out, count, |_| 1)
+}
+
+/// Neighbours have other weights.
+fn unlike(out: &mut dyn Write, count: usize) -> Result<()> {
+    balanced(out, count, |server| server)
+}
+
+fn balanced(out: &mut dyn Write, count: usize, weight: fn(usize) -> usize) -> Result<()> {
     for n in 0..count {
         writeln!(
             out,
@@ -199,11 +211,12 @@ fn servers(out: &mut dyn Write, count: usize) -> Result<()> {
         for server in 1..=10 {
             writeln!(
                 out,
-                "    real_server 172.{}.{}.{} 80 {{\n        weight 1\n        TCP_CHECK {{\n            \
+                "    real_server 172.{}.{}.{} 80 {{\n        weight {}\n        TCP_CHECK {{\n            \
                  connect_timeout 3\n        }}\n    }}",
                 16 + (n >> 12),
                 n >> 4 & 255,
-                (n & 15) * 16 + server
+                (n & 15) * 16 + server,
+                weight(server)
             )?;
         }
         writeln!(out, "}}")?;

@@ -62,7 +62,9 @@ impl Blocks {
     /// The block that is the same as the one that begins at `at`.
     fn like(&self, bytes: &[u8], at: usize) -> Option<&Seen> {
         let rest = bytes.get(at..)?;
-        self.last.iter().find(|seen| !seen.text.is_empty() && rest.starts_with(&bytes[seen.text.clone()]))
+        // Most that are unlike have another length.
+        let ends = |len: usize| len > 0 && rest.get(len - 1) == Some(&b'}');
+        self.last.iter().find(|seen| ends(seen.text.len()) && rest.starts_with(&bytes[seen.text.clone()]))
     }
 }
 

@@ -16,6 +16,11 @@ impl<T> Default for Alike<T> {
 }
 
 impl<T: PartialEq> Alike<T> {
+    /// Whether an equal value would be found.
+    pub(super) fn has(&self, value: &T) -> bool {
+        self.0.iter().any(|kept| **kept == *value)
+    }
+
     /// `value`, or an equal one that is there already.
     pub(super) fn share(&mut self, value: impl Borrow<T> + Into<Shared<T>>) -> Shared<T> {
         match self.0.iter().rposition(|kept| **kept == *value.borrow()) {
@@ -41,7 +46,7 @@ mod tests {
         let first = alike.share(1);
         for other in [2, 3, 4] {
             assert_eq!(*alike.share(other), other);
-            assert!(alike.share(1).is_one_with(&first));
+            assert!(alike.has(&1) && alike.share(1).is_one_with(&first));
         }
         for other in 5..9 {
             assert_eq!(*alike.share(Shared::from(other)), other);

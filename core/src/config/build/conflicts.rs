@@ -15,31 +15,40 @@ pub(super) fn check(cx: &mut Context<'_, '_>, built: &[Built]) {
     if cx.partial {
         return;
     }
-    type Key<'a> = (&'a str, Family, Vrid, Option<IpAddr>, IpAddr);
-    // Where adverts can come from, the instance, and which of its far ends that is.
-    let mut all: Vec<(Key<'_>, usize, usize)> = Vec::with_capacity(built.len());
-    for (at, instance) in built.iter().enumerate() {
-        let config = &instance.config;
-        let key = |source, ip| (config.interface.as_str(), config.family, config.vrid, source, ip);
+    // Where adverts come from and go to.
+    let ends = |at: u32, end: u32| -> Option<(Option<IpAddr>, IpAddr)> {
+        let config = &built.get(at as usize)?.config;
         match &config.transport {
-            Transport::Multicast { group } => all.push((key(None, *group), at, 0)),
-            Transport::Unicast { peers, .. } => {
-                all.extend(peers.iter().enumerate().map(|(n, peer)| (key(config.source, peer.ip), at, n)));
-            }
+            Transport::Multicast { group } => Some((None, *group)),
+            Transport::Unicast { peers, .. } => Some((config.source, peers.get(end as usize)?.ip)),
         }
+    };
+    let mut links = Links::default();
+    // What an advert says, the instance, and which of its far ends it is for.
+    let mut all: Vec<(u32, Family, Vrid, u32, u32)> = Vec::with_capacity(built.len());
+    for (at, Built { config, .. }) in (0..).zip(built) {
+        let link = links.number(&config.interface);
+        let ends = match &config.transport {
+            Transport::Multicast { .. } => 1,
+            Transport::Unicast { peers, .. } => u32::try_from(peers.len()).unwrap_or(u32::MAX),
+        };
+        all.extend((0..ends).map(|end| (link, config.family, config.vrid, at, end)));
     }
     all.sort_unstable();
     // The far end, and the instance that has it too.
-    let mut clashes: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-    for same in all.chunk_by(|(a, ..), (b, ..)| a == b) {
-        let Some(((_, first, _), others)) = same.split_first() else { continue };
-        for (_, at, end) in others {
-            let clash = clashes.entry(*at).or_insert((*end, *first));
-            *clash = (*clash).min((*end, *first));
+    let mut clashes: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
+    for alike in all.chunk_by_mut(|a, b| (a.0, a.1, a.2) == (b.0, b.1, b.2)).filter(|alike| alike.len() > 1) {
+        alike.sort_unstable_by_key(|(.., at, end)| (ends(*at, *end), *at, *end));
+        for same in alike.chunk_by(|(.., a, end), (.., b, other)| ends(*a, *end) == ends(*b, *other)) {
+            let Some(((.., first, _), others)) = same.split_first() else { continue };
+            for (.., at, end) in others {
+                let clash = clashes.entry(*at).or_insert((*end, *first));
+                *clash = (*clash).min((*end, *first));
+            }
         }
     }
     for (at, (_, first)) in clashes {
-        if let (Some(instance), Some(first)) = (built.get(at), built.get(first)) {
+        if let (Some(instance), Some(first)) = (built.get(at as usize), built.get(first as usize)) {
             let (config, other, span) = (&instance.config, &first.config.name, first.vrid);
             let message = format!(
                 "`{}` and `{other}` both are virtual router {} for {} on `{}`",
@@ -60,24 +69,56 @@ pub(super) fn addresses(cx: &mut Context<'_, '_>, built: &[Built]) {
     if cx.partial {
         return;
     }
-    let mut all: Vec<(IpAddr, &str, usize)> = Vec::with_capacity(built.len());
-    for (at, Built { config, .. }) in built.iter().enumerate() {
-        let addresses = config.addresses.iter().chain(&config.excluded);
-        all.extend(addresses.map(|a| (a.ip, a.device.as_deref().unwrap_or(&config.interface), at)));
+    let mut links = Links::default();
+    let mut all: Vec<(IpAddr, u32, u32)> = Vec::with_capacity(built.len());
+    for (at, Built { config, .. }) in (0..).zip(built) {
+        for address in config.addresses.iter().chain(&config.excluded) {
+            let device = address.device.as_deref().unwrap_or(&config.interface);
+            all.push((address.ip, links.number(device), at));
+        }
     }
     all.sort_unstable();
-    for pair in all.windows(2) {
-        let [(ip, device, first), (other, same, second)] = pair else { continue };
-        if (ip, device) != (other, same) || first == second {
-            continue;
-        }
-        let [first, second] = [&built[*first], &built[*second]];
-        let message = format!("`{}` and `{}` both have {ip} on `{device}`", second.config.name, first.config.name);
+    let mut twice: Vec<&[(IpAddr, u32, u32)]> = all
+        .windows(2)
+        .filter(|pair| matches!(pair, [(ip, device, a), (other, same, b)] if (ip, device) == (other, same) && a != b))
+        .collect();
+    twice.sort_by_key(|pair| pair.first().map(|(ip, device, _)| (*ip, links.name(*device))));
+    for pair in twice {
+        let [(ip, device, first), (.., second)] = pair else { continue };
+        let (first, second) = (&built[*first as usize], &built[*second as usize]);
+        let message = format!(
+            "`{}` and `{}` both have {ip} on `{}`",
+            second.config.name,
+            first.config.name,
+            links.name(*device)
+        );
         cx.report(
             Diagnostic::warning("address-twice", second.name, message)
                 .label("whichever is no master any more takes the address from the other")
                 .also(first.name, "this is the other one"),
         );
+    }
+}
+
+/// A number for the name of each interface: there are few, and many instances on each.
+#[derive(Default)]
+struct Links<'a> {
+    numbers: BTreeMap<&'a str, u32>,
+    names: Vec<&'a str>,
+}
+
+impl<'a> Links<'a> {
+    fn number(&mut self, name: &'a str) -> u32 {
+        let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(name).or_insert(next);
+        if number == next {
+            self.names.push(name);
+        }
+        number
+    }
+
+    fn name(&self, number: u32) -> &'a str {
+        self.names.get(number as usize).copied().unwrap_or_default()
     }
 }
 
@@ -88,6 +129,7 @@ pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) 
         if instance.config.link.vmac.is_none() && instance.config.link.ipvlan.is_none() {
             continue;
         }
+        let span = instance.link();
         let link = &mut *instance.config.link;
         let names =
             [link.vmac.as_mut().map(|vmac| &mut vmac.name), link.ipvlan.as_mut().map(|ipvlan| &mut ipvlan.name)];
@@ -98,14 +140,14 @@ pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) 
                 cx.report(
                     Diagnostic::warning(
                         "repeated",
-                        instance.link,
+                        span,
                         format!("there is a virtual interface `{name}` already"),
                     )
                     .label("this one gets a name that nobody has")
                     .also(*first, "the first one is here"),
                 );
             } else {
-                taken.insert(name, instance.link);
+                taken.insert(name, span);
             }
         }
     }
@@ -114,10 +156,9 @@ pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) 
 /// Weights of an owner are useless: its priority never changes.
 pub(super) fn owners(cx: &mut Context<'_, '_>, built: &mut [Built]) {
     for instance in built.iter_mut().filter(|b| b.config.priority == Priority::OWNER) {
+        let Some(more) = &mut instance.more else { continue };
         // As in the C version, which takes the weight that files have without being told for none.
-        for given in
-            instance.lists.iter_mut().flat_map(|lists| &mut lists.files).filter(|given| given.value.weight.value == 1)
-        {
+        for given in more.lists.files.iter_mut().filter(|given| given.value.weight.value == 1) {
             given.value.weight.value = 0;
             cx.report(
                 Diagnostic::warning("no-effect", given.span, "the priority of the addresses' owner never changes")
@@ -125,9 +166,8 @@ pub(super) fn owners(cx: &mut Context<'_, '_>, built: &mut [Built]) {
                     .help("write `weight 0` if that is meant"),
             );
         }
-        let interfaces = instance.config.track_interfaces.iter().map(|track| track.weight).zip(&instance.tracked);
-        let objects =
-            instance.lists.iter().flat_map(|lists| lists.all()).map(|given| (given.value.weight.value, &given.span));
+        let interfaces = instance.config.track_interfaces.iter().map(|track| track.weight).zip(&more.tracked);
+        let objects = more.lists.all().map(|given| (given.value.weight.value, &given.span));
         for (_, span) in interfaces.chain(objects).filter(|(weight, _)| *weight != 0) {
             cx.report(
                 Diagnostic::warning("no-effect", *span, "the priority of the addresses' owner never changes")

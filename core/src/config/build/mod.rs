@@ -35,7 +35,7 @@ use super::diagnostic::{Diagnostic, Severity, Span};
 use super::interfaces::Named;
 use super::keywords::{self, Alias, Keyword, Path, Standing};
 use super::lexer::Phrase;
-use super::model::{Config, Garp, LinkConfig, Manner, NotifyScripts, Rules, Tracking};
+use super::model::{Config, Garp, InstanceSettings, LinkConfig, Manner, NotifyScripts, Rules, Tracking};
 use super::preprocess::expansion::Repeats;
 use super::preprocess::text::Text;
 use super::source::Source;
@@ -119,6 +119,7 @@ fn trackables(cx: &mut Context<'_, '_>, sections: &Sections<'_>, config: &mut Co
 #[derive(Default)]
 pub(in crate::config) struct Settings {
     manners: Alike<Manner>,
+    instances: Alike<InstanceSettings>,
     garp: Alike<Garp>,
     notify: Alike<NotifyScripts>,
     tracking: Alike<Tracking>,

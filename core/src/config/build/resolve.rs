@@ -8,7 +8,8 @@ use super::track::list::Lists;
 use super::{Context, Given, rules, strict, timers};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::model::{
-    AuthPass, InitialState, InstanceConfig, LinkConfig, TrackInterface, Tracking, Transport, VirtualAddress,
+    AuthPass, InitialState, InstanceConfig, InstanceSettings, LinkConfig, TrackInterface, Tracking, Transport,
+    VirtualAddress,
 };
 use crate::net::{AdvertInterval, Family, Priority, Version};
 use crate::wire::vrrp::room;
@@ -22,33 +23,56 @@ const MAX_ADDRESSES: usize = 255;
 /// The MTU that links have where nobody changed it, in bytes.
 const USUAL_MTU: u32 = 1500;
 
-/// An instance, and where what others may clash with was written.
+/// An instance, and where what others may clash with was written. There can be tens of thousands of them, so it is small.
 pub(super) struct Built {
     pub(super) config: InstanceConfig,
     pub(super) vrid: Span,
-    pub(super) tracked: Vec<Span>,
-    /// What `config.tracking` will be; `None`: nothing.
-    pub(super) lists: Option<Box<Lists>>,
-    /// What the instance itself says about its sync group's setting.
-    pub(super) priority_changes: Option<bool>,
     /// The words of its name.
     pub(super) name: Span,
+    /// What most have not.
+    pub(super) more: Option<Box<More>>,
+}
+
+/// What has no place in the configuration, or not yet.
+#[derive(Default)]
+pub(super) struct More {
+    /// Where each of `track_interfaces` was written.
+    pub(super) tracked: Vec<Span>,
+    /// What `tracking` will be.
+    pub(super) lists: Lists,
+    /// What the instance itself says about its sync group's setting.
+    pub(super) priority_changes: Option<bool>,
     /// The words of `use_vmac` or `use_ipvlan`.
-    pub(super) link: Span,
+    link: Option<Span>,
+}
+
+impl More {
+    fn is_empty(&self) -> bool {
+        self.tracked.is_empty() && self.lists.is_empty() && self.priority_changes.is_none() && self.link.is_none()
+    }
 }
 
 impl Built {
+    /// Where its virtual interface was asked for.
+    pub(super) fn link(&self) -> Span {
+        self.more.as_ref().and_then(|more| more.link).unwrap_or(self.name)
+    }
+
     /// The instance, with what it has in common with others kept once.
     pub(super) fn finish(self, cx: &mut Context<'_, '_>) -> InstanceConfig {
-        let (settings, config) = (&mut cx.settings, self.config);
-        let tracking = self.lists.map(|lists| lists.finish()).unwrap_or_default();
-        InstanceConfig {
-            garp: settings.garp.share(config.garp),
-            tracking: settings.tracking.share(tracking),
-            link: settings.links.share(config.link),
-            rules: settings.rules.share(config.rules),
-            ..config
+        let (settings, mut config) = (&mut cx.settings, self.config);
+        if let Some(more) = self.more.filter(|more| !more.lists.is_empty()) {
+            config.tracking = settings.tracking.share(more.lists.finish());
         }
+        if !settings.instances.has(&config.common) {
+            // Something may have been put right since they were shared.
+            let InstanceSettings { garp, link, rules, .. } = &mut *config.common;
+            *garp = settings.garp.share(core::mem::take(garp));
+            *link = settings.links.share(core::mem::take(link));
+            *rules = settings.rules.share(core::mem::take(rules));
+        }
+        config.common = settings.instances.share(config.common);
+        config
     }
 }
 
@@ -78,16 +102,13 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
     let settings = &mut cx.settings;
     // Each script has a place of its own in the text.
     let notify = if draft.notify.is_empty() { settings.notify.share(draft.notify) } else { draft.notify.into() };
-    let mut config = InstanceConfig {
-        name: draft.name.value,
+    let common = InstanceSettings {
         state,
         interface,
-        vrid: vrid.value,
         priority,
         advert_interval,
         version,
         family,
-        addresses,
         excluded,
         virtual_routes: draft.virtual_routes,
         virtual_rules: draft.virtual_rules,
@@ -110,14 +131,21 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         rules: settings.rules.share(rules),
         hmac: draft.hmac,
     };
+    let common = settings.instances.share(common);
+    let mut config = InstanceConfig { name: draft.name.value, vrid: vrid.value, addresses, common };
     if config.rules.strict {
         strict::apply(cx, &mut config, name, &draft.spans);
+        config.common = cx.settings.instances.share(config.common);
     }
-    let priority_changes = draft.inherited.priority_changes;
-    let link = draft.spans.get("use_vmac").or(draft.spans.get("use_ipvlan")).copied().unwrap_or(name);
     timers::announcements(cx, &config, name, &draft.spans);
-    let lists = (!draft.lists.is_empty()).then(|| Box::new(draft.lists));
-    Some(Built { config, vrid: vrid.span, tracked, lists, priority_changes, name, link })
+    let more = More {
+        tracked,
+        lists: draft.lists,
+        priority_changes: draft.inherited.priority_changes,
+        link: draft.spans.get("use_vmac").or(draft.spans.get("use_ipvlan")).copied(),
+    };
+    let more = (!more.is_empty()).then(|| Box::new(more));
+    Some(Built { config, vrid: vrid.span, name, more })
 }
 
 fn require(cx: &mut Context<'_, '_>, draft: &Draft, keyword: &str, what: &str) {

@@ -74,7 +74,8 @@ pub(super) fn read(
         weights.members(cx, &members, &by_name, built);
         for member in &members {
             let Some(built) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
-            let changes = built.priority_changes.or(priority_changes).unwrap_or(defaults.priority_changes);
+            let own = built.more.as_ref().and_then(|more| more.priority_changes);
+            let changes = own.or(priority_changes).unwrap_or(defaults.priority_changes);
             if built.config.rules.notify_priority_changes != changes {
                 built.config.rules.notify_priority_changes = changes;
             }
@@ -229,13 +230,13 @@ impl Weights<'_> {
     ) {
         for member in members {
             let Some(instance) = by_name.get(member).and_then(|at| built.get_mut(*at)) else { continue };
-            let tracked = instance.tracked.iter();
-            for (track, span) in instance.config.track_interfaces.iter_mut().zip(tracked) {
-                self.interface(cx, track, *span);
+            let Some(more) = &mut instance.more else { continue };
+            if !more.tracked.is_empty() {
+                for (track, span) in instance.config.track_interfaces.iter_mut().zip(&more.tracked) {
+                    self.interface(cx, track, *span);
+                }
             }
-            if let Some(lists) = &mut instance.lists {
-                self.objects(cx, lists);
-            }
+            self.objects(cx, &mut more.lists);
         }
     }
 

@@ -6,30 +6,40 @@ use super::{
 use crate::net::{AdvertInterval, Family, Name, Priority, Version, Vrid};
 use core::fmt;
 use core::net::IpAddr;
+use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// `vrrp_instance`
+///
+/// What it has in common with others is kept once, in [`InstanceConfig::common`], and read and changed as if it stood here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceConfig {
     /// Its name.
     pub name: Name,
+    /// `virtual_router_id`
+    pub vrid: Vrid,
+    /// `virtual_ipaddress`: carried in adverts.
+    pub addresses: Vec<VirtualAddress>,
+    /// What it says in the same words as most others of a large file.
+    pub common: Shared<InstanceSettings>,
+}
+
+/// What an instance says besides its name, its number and its addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSettings {
     /// `state`: where it wants to begin.
     pub state: InitialState,
     /// `interface`: where adverts are sent and heard.
     pub interface: String,
-    /// `virtual_router_id`
-    pub vrid: Vrid,
     /// `priority`
     pub priority: Priority,
     /// `advert_int`
     pub advert_interval: AdvertInterval,
     /// `version`
     pub version: Version,
-    /// The family of adverts, decided by the first of `addresses` (or `native_ipv6`).
+    /// The family of adverts, decided by the first of the addresses (or `native_ipv6`).
     pub family: Family,
-    /// `virtual_ipaddress`: carried in adverts.
-    pub addresses: Vec<VirtualAddress>,
     /// `virtual_ipaddress_excluded`: held with the others, not carried in adverts; of either family.
     pub excluded: Vec<VirtualAddress>,
     /// `virtual_routes`: they come and go with mastership.
@@ -73,16 +83,45 @@ pub struct InstanceConfig {
     pub hmac: Option<Box<HmacConfig>>,
 }
 
+impl Deref for InstanceConfig {
+    type Target = InstanceSettings;
+
+    fn deref(&self) -> &InstanceSettings {
+        &self.common
+    }
+}
+
+impl DerefMut for InstanceConfig {
+    /// Whoever changes something gets settings of its own.
+    fn deref_mut(&mut self) -> &mut InstanceSettings {
+        &mut self.common
+    }
+}
+
 impl InstanceConfig {
     /// An instance with the C version's defaults: multicast, an advert every second, priority 100, version 2 for IPv4 and 3 for IPv6.
     #[must_use]
     pub fn new(name: &str, interface: &str, vrid: Vrid, addresses: Vec<VirtualAddress>) -> InstanceConfig {
         let family = addresses.first().map_or(Family::V4, |address| Family::of(address.ip));
-        InstanceConfig {
-            name: name.into(),
+        let common = InstanceSettings::new(interface.to_owned(), family).into();
+        InstanceConfig { name: name.into(), vrid, addresses, common }
+    }
+
+    /// The same, but for what `change` changes.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut InstanceConfig)) -> InstanceConfig {
+        change(&mut self);
+        self
+    }
+}
+
+impl InstanceSettings {
+    /// The C version's defaults.
+    #[must_use]
+    pub fn new(interface: String, family: Family) -> InstanceSettings {
+        InstanceSettings {
             state: InitialState::Backup,
-            interface: interface.to_owned(),
-            vrid,
+            interface,
             priority: Priority::DEFAULT,
             advert_interval: AdvertInterval::DEFAULT,
             version: match family {
@@ -90,7 +129,6 @@ impl InstanceConfig {
                 Family::V6 => Version::V3,
             },
             family,
-            addresses,
             excluded: Vec::new(),
             virtual_routes: Vec::new(),
             virtual_rules: Vec::new(),

@@ -15,7 +15,10 @@ const NANO: Duration = Duration::from_nanos(1);
 
 fn v3(centis: u16) -> InstanceConfig {
     let advert_interval = AdvertInterval::from_centis(centis).expect("not zero");
-    InstanceConfig { version: Version::V3, advert_interval, ..instance("VI_1") }
+    instance("VI_1").with(|vi| {
+        vi.version = Version::V3;
+        vi.advert_interval = advert_interval;
+    })
 }
 
 fn master() -> Node {
@@ -57,14 +60,17 @@ fn silence_begins_when_the_last_advert_came_in_not_when_it_was_read() {
 
 #[test]
 fn state_master_below_255_has_no_head_start() {
-    let mut node = Node::new(config([InstanceConfig { state: InitialState::Master, ..instance("VI_1") }]));
+    let mut node = Node::new(config([instance("VI_1").with(|vi| vi.state = InitialState::Master)]));
     node.pass(MASTER_DOWN - NANO);
     assert_eq!(node.state("VI_1"), State::Backup);
 }
 
 #[test]
 fn the_owner_is_master_at_once() {
-    let owner = InstanceConfig { state: InitialState::Master, priority: Priority::OWNER, ..instance("VI_1") };
+    let owner = instance("VI_1").with(|vi| {
+        vi.state = InitialState::Master;
+        vi.priority = Priority::OWNER;
+    });
     let mut node = Node::new(config([owner]));
     assert_eq!((node.state("VI_1"), node.take_sent()), (State::Master, vec![255]));
 }
@@ -122,7 +128,7 @@ fn a_resignation_is_followed_after_the_skew_time() {
 #[test]
 fn a_lower_master_is_preempted_unless_nopreempt() {
     let preempting = instance("VI_1");
-    let patient = InstanceConfig { preempt: false, ..instance("VI_1") };
+    let patient = instance("VI_1").with(|vi| vi.preempt = false);
     for (vi, want) in [(preempting, State::Master), (patient, State::Backup)] {
         let mut node = Node::new(config([vi.clone()]));
         for _ in 0..8 {
@@ -135,7 +141,7 @@ fn a_lower_master_is_preempted_unless_nopreempt() {
 
 #[test]
 fn preempt_delay_tolerates_a_lower_master_for_so_long_and_no_longer() {
-    let vi = InstanceConfig { preempt_delay: Duration::from_secs(30), ..instance("VI_1") };
+    let vi = instance("VI_1").with(|vi| vi.preempt_delay = Duration::from_secs(30));
     let mut node = Node::new(config([vi.clone()]));
     for second in 1..=40 {
         node.pass(Duration::from_secs(1));
@@ -149,7 +155,7 @@ fn preempt_delay_tolerates_a_lower_master_for_so_long_and_no_longer() {
 
 #[test]
 fn preempt_delay_does_not_hold_when_the_master_is_silent() {
-    let vi = InstanceConfig { preempt_delay: Duration::from_secs(300), ..instance("VI_1") };
+    let vi = instance("VI_1").with(|vi| vi.preempt_delay = Duration::from_secs(300));
     let mut node = Node::new(config([vi.clone()]));
     node.advert(&vi, "10.0.0.2", 50);
     node.pass(MASTER_DOWN);
@@ -239,7 +245,7 @@ fn both_kinds_of_version_3_checksum_are_accepted_and_answered_in_kind() {
 #[test]
 fn after_a_long_sleep_nopreempt_yields_to_a_live_master_and_preempt_does_not() {
     for (preempt, want) in [(false, State::Backup), (true, State::Master)] {
-        let vi = InstanceConfig { preempt, ..instance("VI_1") };
+        let vi = instance("VI_1").with(|vi| vi.preempt = preempt);
         let mut node = Node::new(config([vi.clone()]));
         node.pass(MASTER_DOWN);
         node.sleep(Duration::from_secs(60));

@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{InstanceConfig, TrackInterface};
+use keepalived_core::config::model::TrackInterface;
 use keepalived_core::event::Event;
 use keepalived_core::kernel::{Errno, KernelEvent, Link};
 use keepalived_core::net::{Family, IfIndex, Name, Priority, Vrid};
@@ -92,7 +92,7 @@ fn weights_move_the_priority_and_never_fault() {
     for (weight, reverse, up, down) in
         [(20, false, 120, 100), (-20, false, 100, 80), (20, true, 100, 120), (-20, true, 80, 100)]
     {
-        let vi = InstanceConfig { track_interfaces: vec![track(weight, reverse)], ..instance("VI_1") };
+        let vi = instance("VI_1").with(|vi| vi.track_interfaces = vec![track(weight, reverse)]);
         let mut node = Node::new(config([vi]));
         assert_eq!(node.engine.status()[0].priority, Priority(up), "{weight} {reverse} up");
         change(&mut node, 3, "eth1", |l| l.up = false);
@@ -101,12 +101,11 @@ fn weights_move_the_priority_and_never_fault() {
 }
 
 fn group() -> keepalived_core::config::model::Config {
-    let other = InstanceConfig {
-        interface: "eth1".into(),
-        vrid: Vrid::new(52).expect("not zero"),
-        addresses: vec![vip("10.1.0.100")],
-        ..instance("VI_2")
-    };
+    let other = instance("VI_2").with(|vi| {
+        vi.interface = "eth1".into();
+        vi.vrid = Vrid::new(52).expect("not zero");
+        vi.addresses = vec![vip("10.1.0.100")];
+    });
     grouped([instance("VI_1"), other])
 }
 

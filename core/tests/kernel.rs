@@ -18,7 +18,10 @@ fn script(name: &str) -> Option<Box<Script>> {
 }
 
 fn owner() -> InstanceConfig {
-    InstanceConfig { state: InitialState::Master, priority: Priority::OWNER, ..instance("VI_1") }
+    instance("VI_1").with(|vi| {
+        vi.state = InitialState::Master;
+        vi.priority = Priority::OWNER;
+    })
 }
 
 fn relink(node: &mut Node, index: u32, name: &str, change: impl Fn(&mut Link)) {
@@ -66,7 +69,7 @@ fn the_startup_delay_does_not_end_in_a_stop() {
 #[test]
 fn notify_stop_runs_though_notify_master_still_does() {
     let notify = NotifyScripts { master: script("/master"), stop: script("/stop"), ..NotifyScripts::default() };
-    let mut node = Node::new(config([InstanceConfig { notify: notify.into(), ..instance("VI_1") }]));
+    let mut node = Node::new(config([instance("VI_1").with(|vi| vi.notify = notify.into())]));
     node.slow_scripts = true;
     node.pass(MASTER_DOWN);
     node.input(Input::Stop { keep_addresses: false });
@@ -94,14 +97,13 @@ fn the_startup_delay_holds_for_an_instance_that_began_in_fault() {
 fn v6(prefix: u8) -> InstanceConfig {
     let mut address = vip("2001:db8::100");
     address.prefix = prefix;
-    InstanceConfig {
-        version: Version::V3,
-        family: Family::V6,
-        addresses: vec![address],
-        source: Some(ip("fe80::1")),
-        transport: keepalived_core::config::model::Transport::Multicast { group: ip("ff02::12") },
-        ..instance("VI_1")
-    }
+    instance("VI_1").with(|vi| {
+        vi.version = Version::V3;
+        vi.family = Family::V6;
+        vi.addresses = vec![address];
+        vi.source = Some(ip("fe80::1"));
+        vi.transport = keepalived_core::config::model::Transport::Multicast { group: ip("ff02::12") };
+    })
 }
 
 /// Answers like Linux: an IPv6 address exists once on an interface, whatever its prefix length (`ipv6_add_addr`: EEXIST).
@@ -160,7 +162,7 @@ fn a_changed_label_reaches_the_kernel() {
     let before = node.commands.len();
     let mut labelled = vip("10.0.0.100");
     labelled.label = Some("eth0:1".into());
-    node.configure(config([InstanceConfig { addresses: vec![labelled], ..vi }]));
+    node.configure(config([vi.with(|vi| vi.addresses = vec![labelled])]));
     let added = node.commands[before..].iter().any(|op| matches!(op, KernelOp::AddAddress(s) if s.label.is_some()));
     assert!(added && node.holds("10.0.0.100"), "{:?}", &node.commands[before..]);
 }
@@ -224,12 +226,11 @@ fn what_is_ours_is_removed_at_once() {
 /// and nobody looks again: FAULT for ever with a working socket.
 #[test]
 fn a_socket_fault_clears_when_the_socket_is_opened_with_other_groups() {
-    let other = InstanceConfig {
-        vrid: Vrid::new(52).expect("not zero"),
-        addresses: vec![vip("10.0.0.101")],
-        transport: keepalived_core::config::model::Transport::Multicast { group: ip("224.0.0.99") },
-        ..instance("VI_2")
-    };
+    let other = instance("VI_2").with(|vi| {
+        vi.vrid = Vrid::new(52).expect("not zero");
+        vi.addresses = vec![vip("10.0.0.101")];
+        vi.transport = keepalived_core::config::model::Transport::Multicast { group: ip("224.0.0.99") };
+    });
     let mut node = Node::new(config([instance("VI_1"), other]));
     let key = SocketKey { index: ETH0, family: Family::V4 };
     node.input(Input::Socket { key, result: Err(Errno::ENOBUFS) });

@@ -14,7 +14,10 @@ use std::time::Duration;
 const MASTER_DOWN: Duration = Duration::from_nanos(3_609_375_000);
 
 fn second() -> InstanceConfig {
-    InstanceConfig { vrid: Vrid::new(52).expect("not zero"), addresses: vec![vip("10.0.0.101")], ..instance("VI_2") }
+    instance("VI_2").with(|vi| {
+        vi.vrid = Vrid::new(52).expect("not zero");
+        vi.addresses = vec![vip("10.0.0.101")];
+    })
 }
 
 fn grouped(instances: impl IntoIterator<Item = InstanceConfig>) -> Config {
@@ -58,7 +61,7 @@ fn a_reload_does_not_lose_a_groups_script() {
     node.slow = true;
     node.pass(MASTER_DOWN);
     assert_eq!(node.state("VI_2"), State::Master);
-    node.configure(grouped([InstanceConfig { skip_check_adv_addr: true, ..instance("VI_1") }, second()]));
+    node.configure(grouped([instance("VI_1").with(|vi| vi.skip_check_adv_addr = true), second()]));
     node.slow = false;
     node.answer();
     node.pass(Duration::from_secs(20));
@@ -68,7 +71,7 @@ fn a_reload_does_not_lose_a_groups_script() {
 /// Was: preempt_delay taken out by a reload goes on running with its old length.
 #[test]
 fn a_removed_preempt_delay_delays_no_more() {
-    let vi = InstanceConfig { preempt_delay: Duration::from_secs(900), ..instance("VI_1") };
+    let vi = instance("VI_1").with(|vi| vi.preempt_delay = Duration::from_secs(900));
     let mut node = Node::new(config([vi.clone()]));
     node.advert(&vi, "10.0.0.2", 50);
     node.configure(config([instance("VI_1")]));
@@ -83,10 +86,11 @@ fn a_removed_preempt_delay_delays_no_more() {
 /// the moment of the reload.
 #[test]
 fn a_shorter_interval_does_not_depose_a_live_master() {
-    let v3 = |centis| InstanceConfig {
-        version: Version::V3,
-        advert_interval: AdvertInterval::from_centis(centis).expect("not zero"),
-        ..instance("VI_1")
+    let v3 = |centis| {
+        instance("VI_1").with(|vi| {
+            vi.version = Version::V3;
+            vi.advert_interval = AdvertInterval::from_centis(centis).expect("not zero");
+        })
     };
     let mut node = Node::new(config([v3(500)]));
     node.advert(&v3(500), "10.0.0.2", 200);
@@ -104,7 +108,7 @@ fn a_reload_after_a_resignation_does_not_wait_longer() {
     node.advert(&vi, "10.0.0.2", 200);
     node.advert(&vi, "10.0.0.2", 0);
     node.pass(ms(100));
-    node.configure(config([InstanceConfig { skip_check_adv_addr: true, ..vi }]));
+    node.configure(config([vi.with(|vi| vi.skip_check_adv_addr = true)]));
     node.pass(ms(600));
     assert_eq!(node.state("VI_1"), State::Master, "skew is 609 ms");
 }
@@ -117,7 +121,7 @@ fn a_reload_after_a_sleep_does_not_end_the_listening() {
     node.sleep(Duration::from_secs(60));
     node.input(Input::Timeout);
     assert_eq!(node.state("VI_1"), State::Backup);
-    node.configure(config([InstanceConfig { skip_check_adv_addr: true, ..vi }]));
+    node.configure(config([vi.with(|vi| vi.skip_check_adv_addr = true)]));
     node.pass(ms(10));
     assert_eq!(node.state("VI_1"), State::Backup);
 }
@@ -128,7 +132,7 @@ fn an_address_that_moves_from_a_removed_instance_never_leaves() {
     let mut node = Node::new(config([instance("VI_1"), second()]));
     node.pass(MASTER_DOWN);
     let before = node.commands.len();
-    let heir = InstanceConfig { addresses: vec![vip("10.0.0.101"), vip("10.0.0.100")], ..second() };
+    let heir = second().with(|vi| vi.addresses = vec![vip("10.0.0.101"), vip("10.0.0.100")]);
     node.configure(config([heir]));
     let removed = |op: &KernelOp| matches!(op, KernelOp::DeleteAddress { .. });
     assert!(!node.commands[before..].iter().any(removed), "{:?}", &node.commands[before..]);

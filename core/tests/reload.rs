@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use keepalived_core::config::model::{Config, InitialState, InstanceConfig, Script};
+use keepalived_core::config::model::{Config, InitialState, Script};
 use keepalived_core::event::Event;
 use keepalived_core::net::{AdvertInterval, Priority, Vrid};
 use keepalived_core::vrrp::State;
@@ -49,8 +49,13 @@ fn a_master_absorbs_addresses_priority_and_interval() {
 
 #[test]
 fn an_address_that_moves_between_instances_never_leaves() {
-    let second = |addresses| InstanceConfig { vrid: Vrid::new(52).expect("not zero"), addresses, ..instance("VI_2") };
-    let first = |addresses| InstanceConfig { addresses, ..instance("VI_1") };
+    let second = |addresses| {
+        instance("VI_2").with(|vi| {
+            vi.vrid = Vrid::new(52).expect("not zero");
+            vi.addresses = addresses;
+        })
+    };
+    let first = |addresses| instance("VI_1").with(|vi| vi.addresses = addresses);
     let (a, b, c) = (vip("10.0.0.100"), vip("10.0.0.101"), vip("10.0.0.102"));
     let mut node = Node::new(config([first(vec![a.clone(), c.clone()]), second(vec![b.clone()])]));
     node.pass(MASTER_DOWN);
@@ -62,11 +67,10 @@ fn an_address_that_moves_between_instances_never_leaves() {
 
 #[test]
 fn a_new_member_of_a_group_of_masters_does_not_pull_it_down() {
-    let second = InstanceConfig {
-        vrid: Vrid::new(52).expect("not zero"),
-        addresses: vec![vip("10.0.0.101")],
-        ..instance("VI_2")
-    };
+    let second = instance("VI_2").with(|vi| {
+        vi.vrid = Vrid::new(52).expect("not zero");
+        vi.addresses = vec![vip("10.0.0.101")];
+    });
     let mut node = Node::new(grouped([instance("VI_1")]));
     node.pass(MASTER_DOWN);
     node.configure(grouped([instance("VI_1"), second]));
@@ -80,7 +84,7 @@ fn another_vrid_begins_anew_and_a_removed_instance_leaves_nothing() {
     let mut node = Node::new(config([vi.clone()]));
     node.pass(MASTER_DOWN);
     node.take_sent();
-    node.configure(config([InstanceConfig { vrid: Vrid::new(60).expect("not zero"), ..vi }]));
+    node.configure(config([vi.with(|vi| vi.vrid = Vrid::new(60).expect("not zero"))]));
     assert_eq!((node.state("VI_1"), node.take_sent()), (State::Backup, vec![0]));
     node.configure(config([]));
     assert!(!node.holds("10.0.0.100"));
@@ -138,15 +142,14 @@ impl Arbitrary for Any {
             let mut distinct = addresses;
             distinct.sort_by_key(|a| a.ip);
             distinct.dedup();
-            instances.push(InstanceConfig {
-                vrid: Vrid::new(50 + n * 2 + u8::arbitrary(g) % 2).expect("not zero"),
-                priority: Priority(*g.choose(&[100, 150, 255]).expect("some")),
-                state: *g.choose(&[InitialState::Master, InitialState::Backup]).expect("some"),
-                addresses: distinct,
-                preempt: bool::arbitrary(g),
-                interface: (*g.choose(&["eth0", "eth1"]).expect("some")).to_owned(),
-                ..instance(&format!("VI_{n}"))
-            });
+            instances.push(instance(&format!("VI_{n}")).with(|vi| {
+                vi.vrid = Vrid::new(50 + n * 2 + u8::arbitrary(g) % 2).expect("not zero");
+                vi.priority = Priority(*g.choose(&[100, 150, 255]).expect("some"));
+                vi.state = *g.choose(&[InitialState::Master, InitialState::Backup]).expect("some");
+                vi.addresses = distinct;
+                vi.preempt = bool::arbitrary(g);
+                vi.interface = (*g.choose(&["eth0", "eth1"]).expect("some")).to_owned();
+            }));
         }
         let mut config = config(instances);
         if bool::arbitrary(g) && config.instances.len() > 1 {

@@ -14,21 +14,29 @@ const MASTER_DOWN: Duration = Duration::from_nanos(3_609_375_000);
 
 fn v3(centis: u16) -> InstanceConfig {
     let advert_interval = AdvertInterval::from_centis(centis).expect("not zero");
-    InstanceConfig { version: Version::V3, advert_interval, ..instance("VI_1") }
+    instance("VI_1").with(|vi| {
+        vi.version = Version::V3;
+        vi.advert_interval = advert_interval;
+    })
 }
 
 fn second() -> InstanceConfig {
-    InstanceConfig { vrid: Vrid::new(52).expect("not zero"), addresses: vec![vip("10.0.0.101")], ..instance("VI_2") }
+    instance("VI_2").with(|vi| {
+        vi.vrid = Vrid::new(52).expect("not zero");
+        vi.addresses = vec![vip("10.0.0.101")];
+    })
 }
 
 /// Was: two unicast instances with one VRID and disjoint peers (valid in C): without check_unicast_src (the default) the first takes
 /// every packet, the second never hears its master and becomes a second MASTER.
 #[test]
 fn a_unicast_advert_goes_to_the_instance_whose_peer_sent_it() {
-    let unicast = |name, peer: &str, address: &str| InstanceConfig {
-        transport: Transport::Unicast { peers: vec![UnicastPeer { ip: ip(peer), min_ttl: 0, max_ttl: 255 }], ttl: 255 },
-        addresses: vec![vip(address)],
-        ..instance(name)
+    let unicast = |name, peer: &str, address: &str| {
+        instance(name).with(|vi| {
+            vi.transport =
+                Transport::Unicast { peers: vec![UnicastPeer { ip: ip(peer), min_ttl: 0, max_ttl: 255 }], ttl: 255 };
+            vi.addresses = vec![vip(address)];
+        })
     };
     let (first, second) = (unicast("VI_1", "10.0.0.2", "10.0.0.100"), unicast("VI_2", "10.0.0.3", "10.0.0.101"));
     let mut node = Node::new(config([first.clone(), second.clone()]));
@@ -57,7 +65,7 @@ fn a_resignation_of_an_unknown_second_master_is_announced_over() {
 /// nothing: hosts on the loser's side keep its MAC (law 6, issue: "the survivor announces again").
 #[test]
 fn the_survivor_announces_again_though_it_spoke_first() {
-    let high = InstanceConfig { priority: Priority(150), ..instance("VI_1") };
+    let high = instance("VI_1").with(|vi| vi.priority = Priority(150));
     let low = instance("VI_1");
     let mut survivor = Node::new(config([high.clone()]));
     let mut loser = Node::new(config([low]));
@@ -79,7 +87,7 @@ fn the_survivor_announces_again_though_it_spoke_first() {
 /// one does). Members with different timers miss each other round after round. Here: 3.6 s late.
 #[test]
 fn a_discarded_advert_does_not_make_a_member_forget_its_wish() {
-    let first = InstanceConfig { priority: Priority(150), ..instance("VI_1") };
+    let first = instance("VI_1").with(|vi| vi.priority = Priority(150));
     let mut node = Node::new(grouped([first.clone(), second()]));
     node.pass(ms(3500));
     node.advert(&first, "10.0.0.2", 50);
@@ -91,7 +99,7 @@ fn a_discarded_advert_does_not_make_a_member_forget_its_wish() {
 #[test]
 fn members_with_different_intervals_preempt_together_in_time() {
     let first = instance("VI_1");
-    let slow = InstanceConfig { advert_interval: AdvertInterval::from_secs(5).expect("not zero"), ..second() };
+    let slow = second().with(|vi| vi.advert_interval = AdvertInterval::from_secs(5).expect("not zero"));
     let mut node = Node::new(grouped([first.clone(), slow.clone()]));
     for tick in 1..=300 {
         node.pass(ms(100));
@@ -122,7 +130,7 @@ fn a_backup_that_slept_listens_for_the_masters_interval() {
 /// fights the rightful master.
 #[test]
 fn a_stall_is_noticed_whatever_input_comes_first() {
-    let vi = InstanceConfig { preempt: false, ..instance("VI_1") };
+    let vi = instance("VI_1").with(|vi| vi.preempt = false);
     let mut node = Node::new(config([vi.clone()]));
     node.pass(MASTER_DOWN);
     node.sleep(Duration::from_secs(60));
@@ -134,7 +142,7 @@ fn a_stall_is_noticed_whatever_input_comes_first() {
 #[test]
 fn collisions_are_not_told_for_each_packet() {
     let vi = instance("VI_1");
-    let theirs = InstanceConfig { addresses: vec![vip("10.0.0.77")], ..vi.clone() };
+    let theirs = vi.clone().with(|vi| vi.addresses = vec![vip("10.0.0.77")]);
     let mut node = Node::new(config([vi]));
     for n in 0..100 {
         node.advert(&theirs, &format!("10.0.1.{n}"), 150);

@@ -14,7 +14,7 @@ use keepalived_core::{Engine, Time};
 use std::time::Duration;
 
 fn many(count: u8) -> InstanceConfig {
-    InstanceConfig { addresses: (1..=count).map(|n| vip(&format!("10.0.1.{n}"))).collect(), ..instance("VI_1") }
+    instance("VI_1").with(|vi| vi.addresses = (1..=count).map(|n| vip(&format!("10.0.1.{n}"))).collect())
 }
 
 fn with_mtu(node: &mut Node, mtu: u32) {
@@ -65,7 +65,7 @@ fn a_backup_expects_what_there_is_room_for() {
     let mut node = Node::new(config([many(200)]));
     with_mtu(&mut node, 576);
     node.pass(Duration::from_secs(1));
-    let first = InstanceConfig { addresses: many(200).addresses[..131].to_vec(), ..many(200) };
+    let first = many(200).with(|vi| vi.addresses = many(200).addresses[..131].to_vec());
     node.advert(&first, "10.0.0.222", 150);
     let refused = |node: &Node| node.engine.status()[0].counters.dropped.contains_key(&DropReason::AddressList);
     assert!(!refused(&node));
@@ -78,13 +78,12 @@ fn a_backup_expects_what_there_is_room_for() {
 /// themselves: a backup would be deaf, and become a second master.
 #[test]
 fn a_link_that_was_too_narrow_for_ipv6_is_listened_on_anew() {
-    let six = InstanceConfig {
-        family: Family::V6,
-        version: Version::V3,
-        addresses: vec![vip("fe80::100")],
-        transport: Transport::Multicast { group: ip("ff02::12") },
-        ..instance("VI_6")
-    };
+    let six = instance("VI_6").with(|vi| {
+        vi.family = Family::V6;
+        vi.version = Version::V3;
+        vi.addresses = vec![vip("fe80::100")];
+        vi.transport = Transport::Multicast { group: ip("ff02::12") };
+    });
     let mut engine = Vrrp::new(0);
     let tell = |engine: &mut Vrrp, input: Input<'_>| {
         engine.handle(Time::from_secs(1), input);

@@ -7,7 +7,7 @@ mod common;
 mod processor;
 
 use common::*;
-use keepalived_core::config::model::{Config, InstanceConfig};
+use keepalived_core::config::model::Config;
 use keepalived_core::config::{Source, parse, render};
 use keepalived_core::event::Event;
 use keepalived_core::kernel::KernelEvent;
@@ -17,10 +17,11 @@ use processor::processor_time;
 use std::time::Duration;
 
 fn many(n: usize) -> Config {
-    config((0..n).map(|i| InstanceConfig {
-        vrid: Vrid::new((i % 255 + 1) as u8).expect("not zero"),
-        addresses: vec![vip(&format!("10.{}.{}.100", 2 + i / 250, i % 250))],
-        ..instance(&format!("VI_{i}"))
+    config((0..n).map(|i| {
+        instance(&format!("VI_{i}")).with(|vi| {
+            vi.vrid = Vrid::new((i % 255 + 1) as u8).expect("not zero");
+            vi.addresses = vec![vip(&format!("10.{}.{}.100", 2 + i / 250, i % 250))];
+        })
     }))
 }
 

@@ -10,7 +10,7 @@ use keepalived_core::vrrp::{DropReason, State};
 use std::time::Duration;
 
 fn with_auth(pass: &[u8; 8]) -> InstanceConfig {
-    InstanceConfig { auth: Some(AuthPass(*pass)), ..instance("VI_1") }
+    instance("VI_1").with(|vi| vi.auth = Some(AuthPass(*pass)))
 }
 
 /// A backup configured as `ours` hears `payload`; returns whether it counts as an advert, and the counted reason.
@@ -104,7 +104,10 @@ fn the_order_of_addresses_does_not_matter() {
 fn unicast_checks_peers_and_their_ttl_where_asked() {
     let peer = UnicastPeer { ip: ip("10.0.0.2"), min_ttl: 250, max_ttl: 255 };
     let transport = Transport::Unicast { peers: vec![peer], ttl: 255 };
-    let ours = InstanceConfig { transport, check_unicast_src: true, ..instance("VI_1") };
+    let ours = instance("VI_1").with(|vi| {
+        vi.transport = transport;
+        vi.check_unicast_src = true;
+    });
     let payload = advert(&ours, "10.0.0.2", 150);
     assert_eq!(hear(&ours, "10.0.0.2", OURS, Some(252), &payload), (true, None));
     assert_eq!(hear(&ours, "10.0.0.2", OURS, Some(249), &payload), (false, Some(DropReason::Ttl)));

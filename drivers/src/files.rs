@@ -145,18 +145,19 @@ struct Reader {
 impl Reader {
     fn text(&mut self, path: &Path) -> io::Result<String> {
         if is_stdin(path) {
-            return self.rest(io::stdin().lock());
+            return self.rest(io::stdin().lock(), 0);
         }
         let (file, meta) = open(path)?;
         if !meta.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
         }
-        self.rest(file)
+        self.rest(file, meta.len())
     }
 
-    /// The text of an open file.
-    fn rest(&mut self, file: impl Read) -> io::Result<String> {
-        let mut bytes = Vec::new();
+    /// The text of an open file that has about `size` bytes.
+    fn rest(&mut self, file: impl Read, size: u64) -> io::Result<String> {
+        // One more, so that the end is seen without asking for more room.
+        let mut bytes = Vec::with_capacity(usize::try_from(size.min(self.left) + 1).unwrap_or_default());
         file.take(self.left + 1).read_to_end(&mut bytes)?;
         self.taken(bytes)
     }
@@ -204,7 +205,7 @@ impl Reader {
         if meta.permissions().mode() & 0o111 != 0 {
             return Content::Unusable("it is executable, which no configuration is".to_owned());
         }
-        match self.rest(file) {
+        match self.rest(file, meta.len()) {
             Ok(text) => Content::Text { text, directory: directory(path), identity: identity(path) },
             Err(error) => Content::Unusable(words(&error)),
         }

@@ -76,7 +76,13 @@ impl Key {
 
     /// Replaces the passwords and keys of an instance.
     pub fn instance(&self, instance: &mut InstanceConfig) {
-        instance.auth = instance.auth.map(|password| self.password(password));
+        // Who has neither goes on sharing its settings.
+        if let Some(password) = instance.auth {
+            instance.auth = Some(self.password(password));
+        }
+        if instance.hmac.is_none() {
+            return;
+        }
         for key in instance.hmac.iter_mut().flat_map(|hmac| &mut hmac.keys) {
             if let HmacSecret::Bytes(bytes) = &mut key.secret {
                 let mut hasher = SipHasher24::new_with_key(&self.0);

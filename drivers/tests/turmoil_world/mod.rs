@@ -233,11 +233,10 @@ impl Observer<Vrrp> for Diary {
 /// One instance, VRRPv3, a second between adverts.
 pub fn config(priority: u8) -> Config {
     let vip = VirtualAddress::new(VIP, 32);
-    let instance = InstanceConfig {
-        priority: Priority(priority),
-        version: Version::V3,
-        transport: Transport::Multicast { group: GROUP.into() },
-        ..InstanceConfig::new("VI_1", "eth0", Vrid::new(1).expect("not 0"), vec![vip])
-    };
+    let instance = InstanceConfig::new("VI_1", "eth0", Vrid::new(1).expect("not 0"), vec![vip]).with(|vi| {
+        vi.priority = Priority(priority);
+        vi.version = Version::V3;
+        vi.transport = Transport::Multicast { group: GROUP.into() };
+    });
     Config { instances: vec![instance], ..Config::default() }
 }

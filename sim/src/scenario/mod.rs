@@ -124,7 +124,10 @@ pub fn instance(
     vrid: Vrid,
     addresses: Vec<VirtualAddress>,
 ) -> InstanceConfig {
-    InstanceConfig { family, version: Version::V3, ..InstanceConfig::new(name, interface, vrid, addresses) }
+    InstanceConfig::new(name, interface, vrid, addresses).with(|vi| {
+        vi.family = family;
+        vi.version = Version::V3;
+    })
 }
 
 impl NodePlan {

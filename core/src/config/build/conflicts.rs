@@ -86,12 +86,8 @@ pub(super) fn addresses(cx: &mut Context<'_, '_>, built: &[Built]) {
     for pair in twice {
         let [(ip, device, first), (.., second)] = pair else { continue };
         let (first, second) = (&built[*first as usize], &built[*second as usize]);
-        let message = format!(
-            "`{}` and `{}` both have {ip} on `{}`",
-            second.config.name,
-            first.config.name,
-            links.name(*device)
-        );
+        let message =
+            format!("`{}` and `{}` both have {ip} on `{}`", second.config.name, first.config.name, links.name(*device));
         cx.report(
             Diagnostic::warning("address-twice", second.name, message)
                 .label("whichever is no master any more takes the address from the other")
@@ -138,13 +134,9 @@ pub(super) fn virtual_interfaces(cx: &mut Context<'_, '_>, built: &mut [Built]) 
             if let Some(first) = taken.get(&name) {
                 *slot = None;
                 cx.report(
-                    Diagnostic::warning(
-                        "repeated",
-                        span,
-                        format!("there is a virtual interface `{name}` already"),
-                    )
-                    .label("this one gets a name that nobody has")
-                    .also(*first, "the first one is here"),
+                    Diagnostic::warning("repeated", span, format!("there is a virtual interface `{name}` already"))
+                        .label("this one gets a name that nobody has")
+                        .also(*first, "the first one is here"),
                 );
             } else {
                 taken.insert(name, span);

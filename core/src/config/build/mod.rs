@@ -6,6 +6,7 @@ mod bfd;
 mod command;
 mod conflicts;
 mod daemon;
+mod declared;
 mod garp;
 mod garp_group;
 pub(in crate::config) mod global;
@@ -41,6 +42,7 @@ use super::preprocess::text::Text;
 use super::source::Source;
 use crate::net::Name;
 use alike::Alike;
+use declared::Declared;
 use sections::{Section, Sections};
 use setting::Fields;
 use smallvec::SmallVec;
@@ -70,24 +72,34 @@ fn all(cx: &mut Context<'_, '_>, tree: &Tree) -> Config {
     let groups = net::track_groups(cx, sections.of("track_group"));
     config.network = net::read(cx, &sections.lists, &groups);
     let mut trackables = trackables(cx, &sections, &mut config);
-    let mut names = BTreeMap::new();
+    let mut declared = Declared::default();
     let mut built = Vec::new();
     sections.each(cx, "vrrp_instance", |cx, section| {
-        if let Some((name, block)) = section.named()
-            && is_first(cx, &mut names, "vrrp_instance", &name)
-        {
-            let draft = instance::read(cx, &mut trackables, &name, block);
-            if let Some(interface) = &draft.sync {
-                defaults.sync_by_instance(cx, &mut config.global, interface, &name.value);
+        let Some((name, block)) = section.named() else { return };
+        if let Some(first) = declared.get(&built, &name.value) {
+            duplicate(cx, "vrrp_instance", &name, first);
+            return;
+        }
+        let draft = instance::read(cx, &mut trackables, &name, block);
+        if let Some(interface) = &draft.sync {
+            defaults.sync_by_instance(cx, &mut config.global, interface, &name.value);
+        }
+        match resolve::instance(cx, draft, &defaults) {
+            Some(instance) => {
+                built.push(instance);
+                declared.add_last(&built);
             }
-            built.extend(resolve::instance(cx, draft, &defaults));
+            None => declared.add_other(name),
         }
     });
+    let groups_of_instances = sections.of("vrrp_sync_group");
+    let asked = !groups.is_empty() || !groups_of_instances.is_empty() || defaults.sync_daemon.is_some();
+    let names = if asked { declared.names(&built) } else { Names::new() };
     config.network.track_groups = net::members(cx, groups, &names);
-    config.sync_groups =
-        sync_group::read(cx, sections.of("vrrp_sync_group"), &mut trackables, &defaults, &names, &mut built);
+    config.sync_groups = sync_group::read(cx, groups_of_instances, &mut trackables, &defaults, &names, &mut built);
     trackables.unused(cx);
     global::sync_daemon(cx, &config.global, defaults.sync_daemon, &names);
+    drop((declared, names));
     timers::delays(cx, &built, &mut config.daemon.interface_delays);
     conflicts::virtual_interfaces(cx, &mut built);
     conflicts::owners(cx, &mut built);
@@ -295,15 +307,19 @@ type Names = BTreeMap<Name, Span>;
 /// Notes a name; says so when it was there before.
 fn is_first(cx: &mut Context<'_, '_>, names: &mut Names, kind: &str, name: &Given<Name>) -> bool {
     if let Some(first) = names.get(&name.value) {
-        cx.report(
-            Diagnostic::error("duplicate-name", name.span, format!("there are two {kind}s named `{}`", name.value))
-                .label("this name is taken")
-                .also(*first, "the first one is here"),
-        );
+        duplicate(cx, kind, name, *first);
         return false;
     }
     names.insert(name.value.clone(), name.span);
     true
+}
+
+fn duplicate(cx: &mut Context<'_, '_>, kind: &str, name: &Given<Name>, first: Span) {
+    cx.report(
+        Diagnostic::error("duplicate-name", name.span, format!("there are two {kind}s named `{}`", name.value))
+            .label("this name is taken")
+            .also(first, "the first one is here"),
+    );
 }
 
 /// Reads the statements of a block by the table: every keyword that is built and rightly used reaches `each`.

@@ -125,14 +125,13 @@ pub(super) fn instance(cx: &mut Context<'_, '_>, mut draft: Draft, defaults: &De
         skip_check_adv_addr: draft.skip_check_adv_addr.unwrap_or(defaults.skip_check_adv_addr),
         lower_prio_no_advert: draft.lower_prio_no_advert.unwrap_or(defaults.lower_prio_no_advert),
         v3_checksum_pseudo_header: !draft.v3_checksum_as_v2.unwrap_or(defaults.v3_checksum_as_v2),
-        notify,
         tracking: settings.tracking.share(Tracking::default()),
         link: settings.links.share(link),
         rules: settings.rules.share(rules),
         hmac: draft.hmac,
     };
     let common = settings.instances.share(common);
-    let mut config = InstanceConfig { name: draft.name.value, vrid: vrid.value, addresses, common };
+    let mut config = InstanceConfig { name: draft.name.value, vrid: vrid.value, addresses, notify, common };
     if config.rules.strict {
         strict::apply(cx, &mut config, name, &draft.spans);
         config.common = cx.settings.instances.share(config.common);

@@ -64,8 +64,8 @@ impl Config {
     /// Every script of the configuration.
     pub fn scripts_mut(&mut self) -> impl Iterator<Item = &mut Script> {
         // Those that are empty stay shared.
-        let of_instances = self.instances.iter_mut().filter(|instance| !instance.notify.is_empty());
-        let of_instances = of_instances.map(|instance| &mut *instance.notify);
+        let of_instances = self.instances.iter_mut().map(|instance| &mut instance.notify);
+        let of_instances = of_instances.filter(|notify| !notify.is_empty()).map(|notify| &mut **notify);
         let of_groups = self.sync_groups.iter_mut().map(|group| &mut group.notify);
         of_instances
             .chain(of_groups)

@@ -21,11 +21,13 @@ pub struct InstanceConfig {
     pub vrid: Vrid,
     /// `virtual_ipaddress`: carried in adverts.
     pub addresses: Vec<VirtualAddress>,
+    /// `notify*`
+    pub notify: Shared<NotifyScripts>,
     /// What it says in the same words as most others of a large file.
     pub common: Shared<InstanceSettings>,
 }
 
-/// What an instance says besides its name, its number and its addresses.
+/// What an instance says besides its name, its number, its addresses and its scripts, each of which has a place in the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceSettings {
     /// `state`: where it wants to begin.
@@ -71,8 +73,6 @@ pub struct InstanceSettings {
     /// `v3_checksum_as_v2` turned round: whether the version 3 IPv4 checksum covers the pseudo-header (RFC 9568) until a
     /// peer has shown which kind it sends.
     pub v3_checksum_pseudo_header: bool,
-    /// `notify*`
-    pub notify: Shared<NotifyScripts>,
     /// `track_script`, `track_file`, `track_process`, `track_bfd`
     pub tracking: Shared<Tracking>,
     /// The interface that addresses are on, where it is not the one that `interface` names.
@@ -104,7 +104,7 @@ impl InstanceConfig {
     pub fn new(name: &str, interface: &str, vrid: Vrid, addresses: Vec<VirtualAddress>) -> InstanceConfig {
         let family = addresses.first().map_or(Family::V4, |address| Family::of(address.ip));
         let common = InstanceSettings::new(interface.to_owned(), family).into();
-        InstanceConfig { name: name.into(), vrid, addresses, common }
+        InstanceConfig { name: name.into(), vrid, addresses, notify: Shared::default(), common }
     }
 
     /// The same, but for what `change` changes.
@@ -144,7 +144,6 @@ impl InstanceSettings {
             lower_prio_no_advert: false,
             check_unicast_src: false,
             v3_checksum_pseudo_header: true,
-            notify: Shared::default(),
             tracking: Shared::default(),
             link: Shared::default(),
             rules: Shared::default(),

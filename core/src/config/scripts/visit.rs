@@ -59,8 +59,8 @@ pub(super) fn retain(config: &mut Config, keep: &mut dyn FnMut(&mut Script, Use)
         }
     };
     // Those that are empty stay shared.
-    let of_instances = config.instances.iter_mut().filter(|instance| !instance.notify.is_empty());
-    let of_instances = of_instances.map(|instance| &mut *instance.notify);
+    let of_instances = config.instances.iter_mut().map(|instance| &mut instance.notify);
+    let of_instances = of_instances.filter(|notify| !notify.is_empty()).map(|notify| &mut **notify);
     let of_groups = config.sync_groups.iter_mut().map(|group| &mut group.notify);
     for NotifyScripts { master, backup, fault, stop, any, deleted, master_rx_lower_pri } in
         of_instances.chain(of_groups)

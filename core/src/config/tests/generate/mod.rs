@@ -237,18 +237,15 @@ fn instance(g: &mut Gen, name: Name, vrid: u8, shared: Garp) -> InstanceConfig {
     let excluded = fresh(excluded);
     let transport = transport(g, family);
     let source = maybe(g, |g| ip(g, family));
-    InstanceConfig {
+    let common = InstanceSettings {
         check_unicast_src: matches!(transport, Transport::Unicast { .. }) && bool::arbitrary(g),
-        name,
         state,
         track_interfaces: tracked(g, &interface),
         interface,
-        vrid: Vrid::new(vrid).expect("not zero"),
         priority,
         advert_interval: advert_interval.expect("in range"),
         version,
         family,
-        addresses,
         excluded,
         virtual_routes: Vec::new(),
         virtual_rules: Vec::new(),
@@ -262,12 +259,13 @@ fn instance(g: &mut Gen, name: Name, vrid: u8, shared: Garp) -> InstanceConfig {
         skip_check_adv_addr: bool::arbitrary(g),
         lower_prio_no_advert: bool::arbitrary(g),
         v3_checksum_pseudo_header: bool::arbitrary(g),
-        notify: notify(g).into(),
         tracking: Shared::default(),
         link: Shared::default(),
         rules: Shared::default(),
         hmac: None,
-    }
+    };
+    let vrid = Vrid::new(vrid).expect("not zero");
+    InstanceConfig { name, vrid, addresses, notify: notify(g).into(), common: common.into() }
 }
 
 fn password(g: &mut Gen) -> AuthPass {

@@ -2,7 +2,7 @@
 
 use super::apply::Occasion;
 use super::checker::{self, Checker};
-use super::engine::{Checkers, Settings, TimerKey};
+use super::engine::{Checkers, Settings};
 use super::health::Health;
 use super::io::Output;
 use super::pool::{CheckId, Real, ServerId, Virtual};
@@ -287,8 +287,8 @@ impl Checkers {
         self.index(id, real, hash);
         if let (true, Some(pacing)) = (idle, checker::pacing(check)) {
             let latest = self.now + pacing.delay_loop;
-            if self.timers.get(TimerKey::Check(id)).is_some_and(|at| at > latest) {
-                self.timers.set(TimerKey::Check(id), latest);
+            if self.due.get(id).is_some_and(|at| at > latest) {
+                self.due.set(id, latest);
             }
         }
     }
@@ -298,7 +298,7 @@ impl Checkers {
         let Some(checker) = self.checkers.get(id) else { return };
         if checker.awake > 0 {
             let idle = checker.doing == checker::Doing::Nothing;
-            if idle && self.timers.get(TimerKey::Check(id)).is_none() {
+            if idle && self.due.get(id).is_none() {
                 self.begin(id);
             }
             return;

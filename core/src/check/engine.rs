@@ -2,6 +2,7 @@
 
 use super::anew::Recalled;
 use super::checker::Checker;
+use super::due::Due;
 use super::io::{ConnId, Input, Output};
 use super::pool::{CheckId, ServerId, Virtual};
 use super::slab::Slab;
@@ -26,11 +27,9 @@ pub const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// How long notify scripts wait for the kernel to have what they are about.
 pub const SCRIPT_WAIT: Duration = Duration::from_secs(1);
 
-/// What the timers are for.
+/// What the timers are for, besides checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum TimerKey {
-    /// A check is due, or has taken too long.
-    Check(CheckId),
     /// A notify script runs for too long.
     Script(ScriptId),
     /// Scripts wait for the kernel no longer.
@@ -90,6 +89,8 @@ pub struct Checkers {
     pub(super) notifier: Notifier<Name>,
     /// Whether the kernel's table was ever read.
     pub(super) table_read: bool,
+    /// When a check is due, or has taken too long.
+    pub(super) due: Due,
     pub(super) timers: Timers<TimerKey>,
     pub(super) reconciler: Reconciler,
     pub(super) out: VecDeque<Output>,
@@ -123,6 +124,7 @@ impl Checkers {
             instances: BTreeMap::new(),
             notifier: Notifier::default(),
             table_read: false,
+            due: Due::default(),
             timers: Timers::default(),
             reconciler: Reconciler::new(false),
             out: VecDeque::new(),
@@ -138,9 +140,8 @@ impl Checkers {
         splitmix(&mut self.seed)
     }
 
-    fn fire(&mut self, due: Time, key: TimerKey) {
+    fn fire(&mut self, key: TimerKey) {
         match key {
-            TimerKey::Check(id) => self.check_due(id, due),
             TimerKey::Script(id) => self.notifier.overdue(id),
             TimerKey::Scripts => {}
             TimerKey::StopLimit => self.stop_now(),
@@ -178,8 +179,11 @@ impl Engine for Checkers {
                 if self.reconciler.deadline().is_some_and(|at| at <= self.now) {
                     self.reconciler.timeout(self.now);
                 }
-                while let Some((due, key)) = self.timers.pop_due(self.now) {
-                    self.fire(due, key);
+                while let Some((due, id)) = self.due.pop(self.now) {
+                    self.check_due(id, due);
+                }
+                while let Some((_, key)) = self.timers.pop_due(self.now) {
+                    self.fire(key);
                 }
             }
             Input::Configure(config) if running => self.configure(&config),
@@ -217,6 +221,6 @@ impl Engine for Checkers {
         if self.running == Running::Stopped || !self.configured {
             return None;
         }
-        [self.timers.next(), self.reconciler.deadline()].into_iter().flatten().min()
+        [self.due.next(), self.timers.next(), self.reconciler.deadline()].into_iter().flatten().min()
     }
 }

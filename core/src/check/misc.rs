@@ -1,7 +1,7 @@
 //! `MISC_CHECK`: a program says how a server fares.
 
 use super::checker::{Doing, Overdue};
-use super::engine::{Checkers, TimerKey};
+use super::engine::Checkers;
 use super::health::Finding;
 use super::io::Output;
 use super::pool::CheckId;
@@ -43,7 +43,7 @@ impl Checkers {
         checker.doing = Doing::Running { script: run.id, since: self.now, overdue: Overdue::No };
         self.scripts.insert(run.id, id);
         self.out.push_back(Output::RunScript(run));
-        self.timers.set(TimerKey::Check(id), self.now + timeout);
+        self.due.set(id, self.now + timeout);
     }
 
     /// A script has taken too long, or has not died of that yet.
@@ -63,7 +63,7 @@ impl Checkers {
             let finding = self.failed(id, &pacing, "the script still runs though it was killed".to_owned());
             at = at.max(self.next_run(id, since, finding));
         }
-        self.timers.set(TimerKey::Check(id), at);
+        self.due.set(id, at);
     }
 
     /// The script of a check has ended.
@@ -105,7 +105,7 @@ impl Checkers {
             }
         };
         let at = self.next_run(id, since, finding);
-        self.timers.set(TimerKey::Check(id), at);
+        self.due.set(id, at);
     }
 
     /// Scripts are started in the interval from start to start, but one after the other.

@@ -7,6 +7,7 @@ mod anew;
 mod apply;
 mod checker;
 mod configure;
+mod due;
 mod engine;
 mod given;
 mod health;

@@ -1,7 +1,7 @@
 //! When checks are made, and what their results lead to.
 
 use super::checker::{Doing, MOST_STAGES};
-use super::engine::{Checkers, TimerKey};
+use super::engine::Checkers;
 use super::health::Finding;
 use super::io::{ConnFailure, ConnId, ConnNews, Output};
 use super::pool::CheckId;
@@ -21,12 +21,12 @@ impl Checkers {
         let span = u64::try_from(pacing.warmup.as_nanos()).unwrap_or(u64::MAX);
         let part = (u128::from(self.draw()) * u128::from(span)) >> 64;
         let at = self.now + Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
-        self.timers.set(TimerKey::Check(id), at);
+        self.due.set(id, at);
     }
 
     /// A check stops with whatever it is doing.
     pub(super) fn pause(&mut self, id: CheckId) {
-        self.timers.cancel(TimerKey::Check(id));
+        self.due.cancel(id);
         let Some(checker) = self.checkers.get_mut(id) else { return };
         match core::mem::replace(&mut checker.doing, Doing::Nothing) {
             Doing::Nothing => {}
@@ -61,7 +61,7 @@ impl Checkers {
         if late > pacing.delay_loop / 2 && !checker.skipped {
             let next = due + after(late, pacing.delay_loop);
             checker.skipped = true;
-            return self.timers.set(TimerKey::Check(id), next);
+            return self.due.set(id, next);
         }
         // How much sooner the next one comes to be back in the rhythm: however late this one is, not at once.
         let late = late.min(pacing.delay_loop / 2);
@@ -94,7 +94,7 @@ impl Checkers {
         checker.doing = Doing::Talking { conn, attempt, stages: 1, late };
         self.conns.insert(conn, id);
         self.out.push_back(Output::Open(conn, dial));
-        self.timers.set(TimerKey::Check(id), self.now + timeout);
+        self.due.set(id, self.now + timeout);
     }
 
     /// News of a connection.
@@ -112,7 +112,7 @@ impl Checkers {
         let Some(checker) = self.checkers.get_mut(id) else { return };
         checker.doing = Doing::Nothing;
         let Check::Network(NetworkCheck { manner, .. }) = &checker.check else { return };
-        self.timers.set(TimerKey::Check(id), self.now + manner.pacing.delay_loop);
+        self.due.set(id, self.now + manner.pacing.delay_loop);
         let check = format!("{}{}", words::check(&checker.check), words::own_end(manner));
         self.out.push_back(Output::Event(LvsEvent::CheckNotMade { real: checker.real, check, errno }));
     }
@@ -141,7 +141,7 @@ impl Checkers {
         }
         let until = self.now + check.manner.timeout;
         self.out.push_back(asked);
-        self.timers.set(TimerKey::Check(id), until);
+        self.due.set(id, until);
     }
 
     fn done_talking(&mut self, id: CheckId, verdict: Verdict) {
@@ -180,7 +180,7 @@ impl Checkers {
                 }
             }
         };
-        self.timers.set(TimerKey::Check(id), self.now + delay);
+        self.due.set(id, self.now + delay);
     }
 
     /// An attempt has succeeded.

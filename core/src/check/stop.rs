@@ -62,6 +62,7 @@ impl Checkers {
         if self.running != Running::Stopped {
             self.running = Running::Stopped;
             self.timers.retain(|_| false);
+            self.due.clear();
             self.out.push_back(Output::Stopped);
         }
     }

@@ -5,9 +5,9 @@ use super::secrets::Secrets;
 use super::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use core::cell::OnceCell;
 use core::ops::Range;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// All of `diagnostics`, each with the lines it is about, and a sentence that counts them. Passwords are blotted out.
 #[must_use]
@@ -115,11 +115,11 @@ fn report<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Group<'a> {
     group
 }
 
-/// Where lines begin, so that a place is found without reading the file again.
+/// Where lines begin, so that a place is found without reading the file again. A file is looked through when the first of its places is asked for: most have none.
 pub(super) struct Places<'a> {
     source: &'a Source,
-    starts: BTreeMap<usize, Vec<usize>>,
-    secrets: Secrets<'a>,
+    starts: Vec<OnceCell<Vec<usize>>>,
+    secrets: OnceCell<Secrets<'a>>,
 }
 
 struct Excerpt<'a> {
@@ -130,16 +130,16 @@ struct Excerpt<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(source: &'a Source) -> Places<'a> {
-        let starts = source
-            .files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| {
-                let after_newlines = file.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
-                (at, core::iter::once(0).chain(after_newlines).collect())
-            })
-            .collect();
-        Places { source, starts, secrets: Secrets::of(source) }
+        Places { source, starts: vec![OnceCell::new(); source.files.len()], secrets: OnceCell::new() }
+    }
+
+    /// Where the lines of a file begin.
+    fn starts(&self, file: usize) -> &[usize] {
+        let found = || {
+            let after_newlines = self.text(file).match_indices('\n').map(|(at, _)| at + 1);
+            core::iter::once(0).chain(after_newlines).collect()
+        };
+        self.starts.get(file).map_or(&[], |starts| starts.get_or_init(found))
     }
 
     fn text(&self, file: usize) -> &'a str {
@@ -152,11 +152,11 @@ impl<'a> Places<'a> {
 
     /// The line of a byte, from 0.
     fn line(&self, file: usize, at: usize) -> usize {
-        self.starts.get(&file).map_or(0, |starts| starts.partition_point(|start| *start <= at).saturating_sub(1))
+        self.starts(file).partition_point(|start| *start <= at).saturating_sub(1)
     }
 
     fn start(&self, file: usize, line: usize) -> usize {
-        self.starts.get(&file).and_then(|starts| starts.get(line)).copied().unwrap_or(self.text(file).len())
+        self.starts(file).get(line).copied().unwrap_or(self.text(file).len())
     }
 
     /// From 1; columns count characters.
@@ -195,6 +195,7 @@ impl<'a> Places<'a> {
         let start = self.start(file, first_line);
         let end = self.start(file, self.line(file, last.saturating_sub(1).max(first)) + 1);
         let text = self.text(file).get(start..end).unwrap_or_default();
-        Excerpt { text: self.secrets.blotted(file, start, text), range: start..end, first_line: first_line + 1 }
+        let secrets = self.secrets.get_or_init(|| Secrets::of(self.source));
+        Excerpt { text: secrets.blotted(file, start, text), range: start..end, first_line: first_line + 1 }
     }
 }

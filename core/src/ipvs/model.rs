@@ -2,6 +2,7 @@
 
 use crate::config::model::{Protocol, Tunnel};
 use crate::net::Family;
+use core::cmp::Ordering;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub struct Table {
 }
 
 /// What a service takes; the kernel has each once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServiceKey {
     /// Packets of a protocol to an address and a port.
     Address {
@@ -38,7 +39,26 @@ pub enum ServiceKey {
     },
 }
 
+/// An address as a number, after its family: what is compared for every entry of every table is compared in a few instructions.
+const fn rank(ip: IpAddr) -> (Family, u128) {
+    match ip {
+        IpAddr::V4(ip) => (Family::V4, ip.to_bits() as u128),
+        IpAddr::V6(ip) => (Family::V6, ip.to_bits()),
+    }
+}
+
 impl ServiceKey {
+    /// Addresses before marks, by protocol, address and port; marks by family.
+    const fn rank(&self) -> (u32, u128, u16) {
+        match *self {
+            ServiceKey::Address { protocol, ip, port } => {
+                let (family, ip) = rank(ip);
+                ((protocol as u32) << 8 | family as u32, ip, port)
+            }
+            ServiceKey::Mark { family, mark } => (1 << 16 | family as u32, mark as u128, 0),
+        }
+    }
+
     /// The family of its packets.
     #[must_use]
     pub const fn family(&self) -> Family {
@@ -111,13 +131,37 @@ impl ServiceFlags {
     }
 }
 
+impl Ord for ServiceKey {
+    fn cmp(&self, other: &ServiceKey) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for ServiceKey {
+    fn partial_cmp(&self, other: &ServiceKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// A real server of a service; a service has each once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DestinationKey {
     /// Its address; with a tunnel its family may be another than the service's.
     pub ip: IpAddr,
     /// Its port; 0 with a service of every port or of a mark.
     pub port: u16,
+}
+
+impl Ord for DestinationKey {
+    fn cmp(&self, other: &DestinationKey) -> Ordering {
+        (rank(self.ip), self.port).cmp(&(rank(other.ip), other.port))
+    }
+}
+
+impl PartialOrd for DestinationKey {
+    fn partial_cmp(&self, other: &DestinationKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// How a real server takes part (`IPVS_DEST_ATTR_*` in linux/ip_vs.h).
@@ -213,4 +257,43 @@ pub struct SyncDaemon {
     pub port: u16,
     /// TTL or hop limit; 0: the kernel's (1).
     pub ttl: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    /// The order that the compiler would make of the fields.
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    enum Plain {
+        Address(Protocol, IpAddr, u16),
+        Mark(Family, u32),
+    }
+
+    fn plain(key: ServiceKey) -> Plain {
+        match key {
+            ServiceKey::Address { protocol, ip, port } => Plain::Address(protocol, ip, port),
+            ServiceKey::Mark { family, mark } => Plain::Mark(family, mark),
+        }
+    }
+
+    quickcheck! {
+        fn keys_are_in_the_order_of_their_fields(a: (u8, u8, u16), b: (u8, u8, u16)) -> bool {
+            let protocols = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+            let ip = |n: u8| match n % 2 {
+                0 => IpAddr::from([10, 0, 0, n]),
+                _ => IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, u16::from(n)]),
+            };
+            let family = |n: u8| if n.is_multiple_of(2) { Family::V4 } else { Family::V6 };
+            let service = |(kind, n, port): (u8, u8, u16)| match kind % 4 {
+                3 => ServiceKey::Mark { family: family(n), mark: u32::from(port) },
+                kind => ServiceKey::Address { protocol: protocols[usize::from(kind)], ip: ip(n), port },
+            };
+            let destination = |(_, n, port): (u8, u8, u16)| DestinationKey { ip: ip(n), port };
+            let (c, d) = (destination(a), destination(b));
+            let (a, b) = (service(a), service(b));
+            a.cmp(&b) == plain(a).cmp(&plain(b)) && c.cmp(&d) == (c.ip, c.port).cmp(&(d.ip, d.port))
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl Memory {
 /// The services of all virtual servers.
 pub(super) fn services(lvs: &Lvs) -> BTreeSet<ServiceKey> {
     let groups: BTreeMap<&Name, &VirtualServerGroup> = lvs.groups.iter().map(|group| (&group.name, group)).collect();
-    let mut all = BTreeSet::new();
+    let mut all = Vec::with_capacity(lvs.servers.len());
     for server in &lvs.servers {
         // With its own group only, which is looked for there from the beginning.
         let mut own = Lvs::default();
@@ -55,7 +55,7 @@ pub(super) fn services(lvs: &Lvs) -> BTreeSet<ServiceKey> {
         }
         all.extend(desired::keys(server, &own));
     }
-    all
+    all.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -43,7 +43,11 @@ impl Ours {
                 commands.push((id, IpvsCommand::DeleteService(*key)));
             }
         }
-        self.services.extend(services);
+        if self.services.is_empty() {
+            self.services = services;
+        } else if !services.is_subset(&self.services) {
+            self.services.extend(services);
+        }
         commands
     }
 

@@ -32,7 +32,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Deadlines that are so near to each other share a turn: with thousands of checks a second, waking up for each costs as much as the check.
-const GRAIN: Duration = Duration::from_millis(1);
+const GRAIN: Duration = Duration::from_millis(4);
 
 /// Ends of scripts, values of files and results of searches taken in one turn.
 const SIDE_PER_TURN: u32 = 256;

@@ -15,25 +15,32 @@ pub(super) fn message(
     attributes: impl FnOnce(&mut Vec<u8>),
 ) {
     let begin = buffer.len();
-    buffer.extend_from_slice(&[0; 4]);
-    buffer.extend_from_slice(&family.to_ne_bytes());
-    buffer.extend_from_slice(&flags.to_ne_bytes());
-    buffer.extend_from_slice(&sequence.to_ne_bytes());
-    // The kernel knows whose socket it is.
-    buffer.extend_from_slice(&[0; 4]);
-    buffer.extend_from_slice(&[command, VERSION, 0, 0]);
+    // Its length comes last. The kernel knows whose socket it is.
+    let mut head = [0; HEADER + GENERIC_HEADER];
+    head[4..6].copy_from_slice(&family.to_ne_bytes());
+    head[6..8].copy_from_slice(&flags.to_ne_bytes());
+    head[8..12].copy_from_slice(&sequence.to_ne_bytes());
+    head[HEADER..HEADER + 2].copy_from_slice(&[command, VERSION]);
+    buffer.extend_from_slice(&head);
     attributes(buffer);
     let length = u32::try_from(buffer.len() - begin).unwrap_or(u32::MAX);
     buffer[begin..begin + 4].copy_from_slice(&length.to_ne_bytes());
 }
 
-/// Appends an attribute, padded to four bytes.
-pub(super) fn put(buffer: &mut Vec<u8>, kind: u16, value: &[u8]) {
-    let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
-    buffer.extend_from_slice(&length.to_ne_bytes());
-    buffer.extend_from_slice(&kind.to_ne_bytes());
-    buffer.extend_from_slice(value);
-    buffer.resize(buffer.len().next_multiple_of(4), 0);
+/// Appends an attribute of at most 16 bytes, padded to four bytes: in one piece, for a table of many services consists of them.
+#[inline]
+pub(super) fn put<const LENGTH: usize>(buffer: &mut Vec<u8>, kind: u16, value: &[u8; LENGTH]) {
+    const { assert!(LENGTH <= 16) };
+    let mut attribute = [0; 20];
+    attribute[..4].copy_from_slice(&head(kind, LENGTH));
+    attribute[4..4 + LENGTH].copy_from_slice(value);
+    buffer.extend_from_slice(&attribute[..4 + LENGTH.next_multiple_of(4)]);
+}
+
+/// The head of an attribute whose value is so long.
+fn head(kind: u16, length: usize) -> [u8; 4] {
+    let ([a, b], [c, d]) = (u16::try_from(4 + length).unwrap_or(u16::MAX).to_ne_bytes(), kind.to_ne_bytes());
+    [a, b, c, d]
 }
 
 pub(super) fn put_u16(buffer: &mut Vec<u8>, kind: u16, value: u16) {
@@ -46,9 +53,7 @@ pub(super) fn put_u32(buffer: &mut Vec<u8>, kind: u16, value: u32) {
 
 /// A text with the zero that ends it.
 pub(super) fn put_text(buffer: &mut Vec<u8>, kind: u16, text: &str) {
-    let length = u16::try_from(4 + text.len() + 1).unwrap_or(u16::MAX);
-    buffer.extend_from_slice(&length.to_ne_bytes());
-    buffer.extend_from_slice(&kind.to_ne_bytes());
+    buffer.extend_from_slice(&head(kind, text.len() + 1));
     buffer.extend_from_slice(text.as_bytes());
     buffer.push(0);
     buffer.resize(buffer.len().next_multiple_of(4), 0);
@@ -57,7 +62,7 @@ pub(super) fn put_text(buffer: &mut Vec<u8>, kind: u16, text: &str) {
 /// Appends an attribute of attributes.
 pub(super) fn nest(buffer: &mut Vec<u8>, kind: u16, attributes: impl FnOnce(&mut Vec<u8>)) {
     let begin = buffer.len();
-    put(buffer, kind | NESTED, &[]);
+    buffer.extend_from_slice(&head(kind | NESTED, 0));
     attributes(buffer);
     let length = u16::try_from(buffer.len() - begin).unwrap_or(u16::MAX);
     buffer[begin..begin + 2].copy_from_slice(&length.to_ne_bytes());

@@ -24,7 +24,7 @@ enum Meaning {
 impl Reconciler {
     /// How a command went. Unknown ids do nothing.
     pub fn done(&mut self, now: Time, id: IpvsId, result: Result<(), Errno>) {
-        let Some(flight) = self.flying.remove(&id) else { return };
+        let Some(flight) = self.flying.end(id) else { return };
         let errno = match result {
             Ok(()) => return self.succeeded(&flight),
             Err(errno) => errno,

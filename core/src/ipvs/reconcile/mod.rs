@@ -10,6 +10,7 @@
 mod answer;
 mod compare;
 mod fault;
+mod flights;
 mod plan;
 
 use super::diff::differences;
@@ -22,9 +23,11 @@ use crate::time::Time;
 use crate::timers::Timers;
 use core::time::Duration;
 use fault::{Fault, Spot};
+use flights::{Flight, Flights, Kind};
 use plan::Dirty;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, VecDeque};
 
 /// How often the table is read back, if nothing else asks for it.
 pub const AUDIT: Duration = Duration::from_secs(60);
@@ -81,8 +84,7 @@ pub struct Reconciler {
     /// Commands that are made and not given out: those of one service at most, and at the end those that are tried again.
     queue: VecDeque<IpvsCommand>,
     events: VecDeque<LvsEvent>,
-    flying: BTreeMap<IpvsId, Flight>,
-    next_id: u64,
+    flying: Flights,
     reading: Reading,
     /// What commands were made for since the reading that is under way was asked for: it may have them or not.
     touched: BTreeSet<Spot>,
@@ -95,21 +97,6 @@ pub struct Reconciler {
     stopping: bool,
     /// What was tried a second time at the end.
     repeated: BTreeSet<Spot>,
-}
-
-/// A command that is out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Flight {
-    spot: Spot,
-    kind: Kind,
-}
-
-/// What a command does to its spot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
-    Add,
-    Set,
-    Delete,
 }
 
 /// The state of readings.
@@ -148,8 +135,7 @@ impl Reconciler {
             dirty: Dirty::default(),
             queue: VecDeque::new(),
             events: VecDeque::new(),
-            flying: BTreeMap::new(),
-            next_id: 0,
+            flying: Flights::default(),
             reading: Reading {
                 known: false,
                 due: true,
@@ -171,11 +157,11 @@ impl Reconciler {
     /// Wants a service with these settings, or no more: it goes with its destinations. Costs O(log n); a removal, as much for each destination.
     pub fn set_service(&mut self, key: ServiceKey, settings: Option<ServiceSettings>) {
         match settings {
-            Some(settings) => match self.want.get_mut(&key) {
-                Some(service) if service.settings == settings => return,
-                Some(service) => service.settings = settings,
-                None => {
-                    self.want.insert(key, Service { settings, destinations: BTreeMap::new() });
+            Some(settings) => match self.want.entry(key) {
+                Entry::Occupied(there) if there.get().settings == settings => return,
+                Entry::Occupied(mut there) => there.get_mut().settings = settings,
+                Entry::Vacant(place) => {
+                    place.insert(Service { settings, destinations: BTreeMap::new() });
                 }
             },
             None => {
@@ -208,6 +194,14 @@ impl Reconciler {
     /// Wants exactly these destinations of a wanted service. Without the service nothing happens.
     pub fn set_destinations(&mut self, key: ServiceKey, wanted: BTreeMap<DestinationKey, Destination>) {
         let Some(service) = self.want.get_mut(&key) else { return };
+        if self.faults.is_empty() && !self.have.contains_key(&key) {
+            // It is made with all that it has.
+            if service.destinations != wanted {
+                service.destinations = wanted;
+                self.dirty.service(key);
+            }
+            return;
+        }
         let mut changed = Vec::new();
         differences(&service.destinations, &wanted, |to, _, _| changed.push(*to));
         if changed.is_empty() {
@@ -374,10 +368,7 @@ impl Reconciler {
     }
 
     fn give_out(&mut self, command: IpvsCommand) -> Action {
-        let id = IpvsId(self.next_id);
-        self.next_id += 1;
-        self.flying.insert(id, Flight::of(&command));
-        Action::Command(id, command)
+        Action::Command(self.flying.start(Flight::of(&command)), command)
     }
 
     /// Somebody wants something else of what is refused: it is tried after the next reading, which is asked for now.

@@ -98,14 +98,23 @@ impl Reconciler {
         } else if service_held || self.leaving.contains(&Spot::Service(key)) {
             return;
         } else {
-            commands.push(IpvsCommand::AddService(key, wanted.settings.clone()));
-            let destinations: BTreeMap<_, _> =
-                wanted.destinations.iter().map(|(to, how)| (*to, *how)).filter(|(to, _)| !held(*to)).collect();
-            destinations.iter().for_each(|(to, how)| changes.note(to, None, Some(how)));
-            self.have.insert(key, Service { settings: wanted.settings.clone(), destinations });
+            let mut service = wanted.clone();
+            if !self.faults.is_empty() {
+                service.destinations.retain(|to, _| !held(*to));
+            }
+            return self.make(key, service);
         }
         changes.commands(key, &mut commands);
         commands.into_iter().for_each(|command| self.push(command));
+    }
+
+    /// A service that is not there, with all its destinations.
+    fn make(&mut self, key: ServiceKey, service: Service) {
+        self.push(IpvsCommand::AddService(key, service.settings.clone()));
+        for (to, how) in &service.destinations {
+            self.push(IpvsCommand::AddDestination(key, *to, *how));
+        }
+        self.have.insert(key, service);
     }
 
     pub(super) fn target_timeouts(&self) -> Timeouts {

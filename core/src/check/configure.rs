@@ -87,10 +87,8 @@ impl Checkers {
         self.out.insert(told_at, Output::Event(event));
     }
 
-    fn add(&mut self, mut config: VirtualServer, label: Name, touched: &mut Touched) -> ServerId {
-        let real_servers = core::mem::take(&mut config.real_servers);
+    fn add(&mut self, config: VirtualServer, label: Name, touched: &mut Touched) -> ServerId {
         let bare = VirtualServer { ha_suspend: false, ..config.clone() };
-        config.real_servers = real_servers;
         let id = self.servers.insert(Virtual {
             config: bare,
             label: label.clone(),
@@ -161,9 +159,9 @@ impl Checkers {
         self.wait_for_addresses(id, &config);
         let Some(server) = self.servers.get_mut(id) else { return };
         let (was, awake) = (core::mem::take(&mut server.reals), !server.suspended);
-        let was_config = core::mem::take(&mut server.config.real_servers);
-        let mut old: BTreeMap<RealName, (Real, RealServer)> =
-            was.into_iter().zip(was_config).map(|(real, config)| (config.name(), (real, config))).collect();
+        let was_config = server.config.real_servers.clone();
+        let mut old: BTreeMap<RealName, (Real, &RealServer)> =
+            was.into_iter().zip(&was_config).map(|(real, config)| (config.name(), (real, config))).collect();
         let mut reals = Vec::with_capacity(config.real_servers.len());
         let mut before = Vec::with_capacity(config.real_servers.len());
         for (at, real) in (0..).zip(&config.real_servers) {
@@ -187,7 +185,7 @@ impl Checkers {
         server.look_for_alike();
         self.look_at_reals(id, &before);
         for (name, (_, config)) in old.into_iter().filter(|(_, (real, _))| real.alive) {
-            self.notify((gone_label.clone(), protocol, name), config.notify_down, false);
+            self.notify((gone_label.clone(), protocol, name), config.notify_down.clone(), false);
         }
     }
 

@@ -52,19 +52,25 @@ fn identity(server: &VirtualServer) -> Identity<'_> {
 /// Compares two configurations of the load balancer. A virtual server is found again by its service.
 #[must_use]
 pub fn balancer(old: &Balancer<'_>, new: &Balancer<'_>) -> BalancerPlan {
-    let mut left: BTreeMap<Identity<'_>, usize> =
-        old.servers.iter().enumerate().map(|(place, server)| (identity(server), place)).collect();
+    let mut taken = vec![false; old.servers.len()];
+    let mut places: Option<BTreeMap<Identity<'_>, usize>> = None;
+    let by_place = || old.servers.iter().enumerate().map(|(place, server)| (identity(server), place)).collect();
     let mut plan = BalancerPlan::default();
-    for server in &new.servers {
-        let before = left.remove(&identity(server));
+    for (place, server) in new.servers.iter().enumerate() {
+        let sought = identity(server);
+        let before = match old.servers.get(place) {
+            // Most are where they were.
+            Some(was) if identity(was) == sought => Some(place),
+            _ => places.get_or_insert_with(by_place).get(&sought).copied(),
+        };
+        let before = before.filter(|place| !core::mem::replace(&mut taken[*place], true));
         let change = match before.and_then(|place| old.servers.get(place)) {
             None => Change::Add,
             Some(was) => compare(was, server, old.entries(was) == new.entries(server)),
         };
         plan.servers.push((change, before));
     }
-    plan.removed = left.into_values().collect();
-    plan.removed.sort_unstable();
+    plan.removed = (0..taken.len()).filter(|place| !taken[*place]).collect();
     plan
 }
 

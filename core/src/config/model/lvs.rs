@@ -1,6 +1,6 @@
 //! The load balancer: virtual and real servers.
 
-use super::{Check, Script, choices};
+use super::{Check, Script, Shared, choices};
 use crate::config::diagnostic::Place;
 use crate::net::{Family, Name};
 use core::fmt;
@@ -353,7 +353,7 @@ pub struct VirtualServer {
     /// `sorry_server`: what answers without quorum.
     pub sorry_server: Option<SorryServer>,
     /// `real_server`, in the file's order; at least one, and none twice.
-    pub real_servers: Vec<RealServer>,
+    pub real_servers: Shared<Vec<RealServer>>,
 }
 
 /// `sorry_server`

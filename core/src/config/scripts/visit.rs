@@ -58,7 +58,7 @@ pub(super) fn retain(config: &mut Config, keep: &mut dyn FnMut(&mut Script, Use)
             *slot = None;
         }
     };
-    // Those that are empty stay shared.
+    // Those without scripts stay shared.
     let of_instances = config.instances.iter_mut().map(|instance| &mut instance.notify);
     let of_instances = of_instances.filter(|notify| !notify.is_empty()).map(|notify| &mut **notify);
     let of_groups = config.sync_groups.iter_mut().map(|group| &mut group.notify);
@@ -72,17 +72,22 @@ pub(super) fn retain(config: &mut Config, keep: &mut dyn FnMut(&mut Script, Use)
     for server in &mut config.lvs.servers {
         slot(&mut server.quorum_up, Use::Notify);
         slot(&mut server.quorum_down, Use::Notify);
-        for real in &mut server.real_servers {
-            slot(&mut real.notify_up, Use::Notify);
-            slot(&mut real.notify_down, Use::Notify);
+        if server.real_servers.iter().any(|real| real.notify_up.is_some() || real.notify_down.is_some()) {
+            for real in server.real_servers.iter_mut() {
+                slot(&mut real.notify_up, Use::Notify);
+                slot(&mut real.notify_down, Use::Notify);
+            }
         }
     }
-    let real_servers = config.lvs.servers.iter_mut().flat_map(|server| &mut server.real_servers);
-    for real in real_servers {
-        real.checks.retain_mut(|check| match check {
-            Check::Misc(check) => keep(&mut check.script, Use::Check),
-            Check::Network(_) | Check::File(_) | Check::Bfd(_) => true,
-        });
+    let is_script = |check: &Check| matches!(check, Check::Misc(_));
+    let checked = config.lvs.servers.iter_mut().map(|server| &mut server.real_servers);
+    for real_servers in checked.filter(|reals| reals.iter().any(|real| real.checks.iter().any(is_script))) {
+        for real in real_servers.iter_mut() {
+            real.checks.retain_mut(|check| match check {
+                Check::Misc(check) => keep(&mut check.script, Use::Check),
+                Check::Network(_) | Check::File(_) | Check::Bfd(_) => true,
+            });
+        }
     }
     let mut refused = BTreeSet::new();
     config.scripts.retain_mut(|tracked| {

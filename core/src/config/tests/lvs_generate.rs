@@ -215,7 +215,7 @@ fn virtual_server(
         bind_device: maybe(g, interface),
         established_timeout: maybe(g, |g| Duration::from_secs(1 + below(g, 1 << 30) as u64)),
         sorry_server,
-        real_servers,
+        real_servers: real_servers.into(),
         service,
     }
 }

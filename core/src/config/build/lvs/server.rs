@@ -110,7 +110,7 @@ pub(super) fn resolve(
         bind_device: draft.bind_device,
         established_timeout: draft.established_timeout,
         sorry_server: sorry_server.map(|sorry| sorry.value),
-        real_servers,
+        real_servers: real_servers.into(),
     })
 }
 

@@ -120,28 +120,28 @@ impl Virtual {
     /// All destinations of one of its services. Where two are one to the kernel the sorry server comes first while it is used and last
     /// otherwise, and of the others the first that has a weight.
     pub(super) fn destinations(&self, service: &ServiceKey) -> BTreeMap<DestinationKey, Destination> {
+        let sorry = self.sorry_share();
+        let sorry = sorry.map(|(s, how)| (desired::destination_key(service, s.forwarding, s.ip, s.port), how));
+        let reals = self.config.real_servers.iter().zip(&self.reals).filter_map(|(config, real)| {
+            let how = self.share(config, real)?;
+            Some((desired::destination_key(service, config.forwarding, config.ip, config.port), how))
+        });
+        if !self.alike {
+            return reals.chain(sorry).collect();
+        }
         let mut all = BTreeMap::new();
-        let mut add = |key: DestinationKey, how: Destination| {
+        let mut add = |(key, how): (DestinationKey, Destination)| {
             let there: &mut Destination = all.entry(key).or_insert(how);
             if there.weight == 0 {
                 *there = how;
             }
         };
-        let sorry = self.sorry_share();
-        let sorry = sorry.map(|(s, how)| (desired::destination_key(service, s.forwarding, s.ip, s.port), how));
-        if let Some((key, how)) = sorry.filter(|_| !self.quorum) {
-            add(key, how);
+        if !self.quorum {
+            sorry.into_iter().for_each(&mut add);
         }
-        for (config, real) in self.config.real_servers.iter().zip(&self.reals) {
-            if let Some(how) = self.share(config, real) {
-                add(desired::destination_key(service, config.forwarding, config.ip, config.port), how);
-            }
-        }
+        reals.for_each(&mut add);
         if let Some((key, how)) = sorry.filter(|_| self.quorum) {
-            let there = all.contains_key(&key);
-            if !there {
-                all.insert(key, how);
-            }
+            all.entry(key).or_insert(how);
         }
         all
     }

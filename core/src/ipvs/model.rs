@@ -3,7 +3,7 @@
 use crate::config::model::{Protocol, Tunnel};
 use crate::net::Family;
 use core::cmp::Ordering;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,12 @@ pub enum ServiceKey {
     },
 }
 
-/// An address as a number, after its family: what is compared for every entry of every table is compared in a few instructions.
+/// An IPv4 address and a port as one number. Keys are compared for every entry of every table, and mostly of that family: it takes a few instructions.
+const fn rank_v4(ip: Ipv4Addr, port: u16) -> u64 {
+    (ip.to_bits() as u64) << 16 | port as u64
+}
+
+/// An address as a number, after its family.
 const fn rank(ip: IpAddr) -> (Family, u128) {
     match ip {
         IpAddr::V4(ip) => (Family::V4, ip.to_bits() as u128),
@@ -133,7 +138,14 @@ impl ServiceFlags {
 
 impl Ord for ServiceKey {
     fn cmp(&self, other: &ServiceKey) -> Ordering {
-        self.rank().cmp(&other.rank())
+        use ServiceKey::Address;
+        match (*self, *other) {
+            (
+                Address { protocol: a, ip: IpAddr::V4(of_a), port: port_a },
+                Address { protocol: b, ip: IpAddr::V4(of_b), port: port_b },
+            ) if a == b => rank_v4(of_a, port_a).cmp(&rank_v4(of_b, port_b)),
+            _ => self.rank().cmp(&other.rank()),
+        }
     }
 }
 
@@ -154,7 +166,10 @@ pub struct DestinationKey {
 
 impl Ord for DestinationKey {
     fn cmp(&self, other: &DestinationKey) -> Ordering {
-        (rank(self.ip), self.port).cmp(&(rank(other.ip), other.port))
+        match (self.ip, other.ip) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => rank_v4(a, self.port).cmp(&rank_v4(b, other.port)),
+            (a, b) => (rank(a), self.port).cmp(&(rank(b), other.port)),
+        }
     }
 }
 

@@ -18,7 +18,10 @@ pub(super) struct Dirty {
 
 impl Dirty {
     pub(super) fn service(&mut self, key: ServiceKey) {
-        self.destinations(key, []);
+        // Mostly it was marked just now.
+        if self.order.back() != Some(&key) {
+            self.destinations(key, []);
+        }
     }
 
     pub(super) fn destinations(&mut self, key: ServiceKey, of: impl IntoIterator<Item = DestinationKey>) {

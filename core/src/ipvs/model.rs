@@ -137,6 +137,7 @@ impl ServiceFlags {
 }
 
 impl Ord for ServiceKey {
+    #[inline]
     fn cmp(&self, other: &ServiceKey) -> Ordering {
         use ServiceKey::Address;
         match (*self, *other) {
@@ -165,6 +166,7 @@ pub struct DestinationKey {
 }
 
 impl Ord for DestinationKey {
+    #[inline]
     fn cmp(&self, other: &DestinationKey) -> Ordering {
         match (self.ip, other.ip) {
             (IpAddr::V4(a), IpAddr::V4(b)) => rank_v4(a, self.port).cmp(&rank_v4(b, other.port)),

@@ -8,7 +8,7 @@ use keepalived_core::check::{Input, Output};
 use keepalived_core::event::lvs::LvsEvent;
 use keepalived_core::ipvs::{DestinationKey, Service, ServiceKey};
 use quickcheck::{Arbitrary, Gen, quickcheck};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -471,6 +471,36 @@ quickcheck! {
         }
         world.director.input(Input::Stop { keep_table: false });
         good && holds(alternates(&world.director.take_ran(), &world.director.take_fifo()))
+    }
+
+    /// Nobody is told down but who was told up before, of whom a check has failed, or who goes.
+    fn nobody_is_told_down_before_a_check_has_failed(pool: Pool, ops: Vec<Op>) -> bool {
+        let mut world = World::new(&pool);
+        let mut up = BTreeSet::new();
+        let mut failed = BTreeSet::new();
+        let first = [Op::Pass(0)];
+        first.iter().chain(&ops).all(|op| {
+            world.act(op);
+            failed.extend(world.director.take_events().iter().filter_map(|event| match event {
+                LvsEvent::CheckFailed { real, .. } => Some(real.ip),
+                _ => None,
+            }));
+            let Pool { servers, .. } = &world.pool;
+            let stay: BTreeMap<String, IpAddr> = servers
+                .iter()
+                .flat_map(|(at, server)| server.reals.keys().map(move |n| (at, real_ip(*n))))
+                .map(|(at, ip)| (format!("RS [{ip}]:tcp:80 [10.0.0.{at}]:tcp:80"), ip))
+                .collect();
+            world.director.take_fifo().iter().all(|line| {
+                let Some((who, word)) = line.rsplit_once(' ') else { return false };
+                if word == "UP" {
+                    up.insert(who.to_owned());
+                    return true;
+                }
+                let was_up = up.remove(who);
+                stay.get(who).is_none_or(|ip| was_up || failed.contains(ip))
+            })
+        })
     }
 
     /// Law 10: nothing is left.

@@ -1,5 +1,6 @@
 //! The pool's rules carried out: what changed is told, and the kernel's table is made to follow.
 
+use super::checker::Checker;
 use super::engine::Checkers;
 use super::io::Output;
 use super::pool::{ServerId, Virtual, combine, quorum};
@@ -28,10 +29,18 @@ impl Checkers {
         combine(configured, checks.iter().filter_map(|id| self.checkers.get(*id)).map(|c| c.say(configured)))
     }
 
+    /// Whether a real server is down because a check of it was made and has failed. Of one that has never lived scripts are told then, and neither
+    /// before nor because of a file's number, as in the C version.
+    pub(super) fn has_failed(&self, server: &Virtual, real: usize) -> bool {
+        let failed = |check: &Checker| check.pacing().is_some() && check.health.tried && !check.health.up;
+        let checks = server.reals.get(real).map_or(&[][..], |real| &real.checks);
+        checks.iter().filter_map(|id| self.checkers.get(*id)).any(failed)
+    }
+
     /// A check of a real server says something else than before.
     pub(super) fn refresh(&mut self, id: ServerId, real: usize) {
         let Some(server) = self.servers.get(id) else { return };
-        let (alive, weight) = self.verdict(server, real);
+        let ((alive, weight), failed) = (self.verdict(server, real), self.has_failed(server, real));
         let Some(server) = self.servers.get_mut(id) else { return };
         let Some(state) = server.reals.get_mut(real) else { return };
         let (was, weighed) = (state.alive, state.weight);
@@ -39,7 +48,7 @@ impl Checkers {
         server.living = server.living - share(was, weighed) + share(alive, weight);
         (state.alive, state.weight) = (alive, weight);
         // One that is down until it is proven, and is proven to be down.
-        let first = !alive && !was && !state.told;
+        let first = !was && failed && !state.told;
         if alive == was && weight == weighed && !first {
             return;
         }

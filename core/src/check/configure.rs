@@ -258,6 +258,9 @@ impl Checkers {
         if let Some(source) = Self::source(check) {
             self.listeners.entry(source).or_default().insert(id);
             self.look(id);
+            if !self.recalled.contains_key(&(real, hash)) {
+                self.tell_given(id);
+            }
         }
         id
     }

@@ -34,14 +34,19 @@ impl Checkers {
             let (real, check) = (checker.real, words::check(&checker.check));
             match (before.is_some_and(|(up, _)| up), checker.health.up) {
                 (false, true) => self.event(LvsEvent::CheckPassed { real, check }),
-                (true, false) => {
-                    let reason = checker.reason.as_deref().unwrap_or_default().to_owned();
-                    self.event(LvsEvent::CheckFailed { real, check, reason, failures: 1 });
-                }
+                (true, false) => self.tell_given(id),
                 _ => {}
             }
             self.tell_users(id);
         }
+    }
+
+    /// Tells that a check fails by its file or session, where it does.
+    pub(super) fn tell_given(&mut self, id: CheckId) {
+        let Some(checker) = self.checkers.get(id).filter(|checker| !checker.health.up) else { return };
+        let (real, check) = (checker.real, words::check(&checker.check));
+        let reason = checker.reason.as_deref().unwrap_or_default().to_owned();
+        self.event(LvsEvent::CheckFailed { real, check, reason, failures: 1 });
     }
 
     /// Takes over what is known of a check's file or session.

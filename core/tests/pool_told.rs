@@ -1,0 +1,68 @@
+//! What scripts, FIFOs and the log are told of real servers and quorums: when, and in which order.
+#![allow(clippy::expect_used)] // A test says what it expects.
+
+mod director;
+use director::*;
+use keepalived_core::check::Input;
+use keepalived_core::event::lvs::LvsEvent;
+
+const TCP: &str = "TCP_CHECK {\nconnect_timeout 2\nretry 2\ndelay_before_retry 1\nwarmup 0\n}";
+const A: &str = "10.1.0.1";
+const B: &str = "10.1.0.2";
+
+fn service(service: &str, lines: &str, reals: &[(&str, &str)]) -> String {
+    let reals: Vec<String> = reals.iter().map(|(ip, lines)| format!("real_server {ip} 80 {{\n{lines}\n}}\n")).collect();
+    format!(
+        "virtual_server {service} {{\nlvs_sched wrr\nlvs_method NAT\ndelay_loop 5\n{lines}\n{}}}\n",
+        reals.concat()
+    )
+}
+
+fn web(lines: &str, reals: &[(&str, &str)]) -> String {
+    service("10.0.0.1 80", &format!("protocol TCP\n{lines}"), reals)
+}
+
+/// With a FIFO.
+fn told(text: &str) -> String {
+    format!("global_defs {{\nlvs_notify_fifo /run/f\n}}\n{text}")
+}
+
+/// The server's real servers that were told down, as events.
+fn down(director: &mut Director) -> usize {
+    director.take_events().iter().filter(|event| matches!(event, LvsEvent::Real { up: false, .. })).count()
+}
+
+#[test]
+fn a_server_that_waits_for_another_check_is_not_told_down() {
+    let check = TCP.replace("warmup 0", "warmup 0\nalpha");
+    let other = check.replace("TCP_CHECK {", "TCP_CHECK {\nconnect_ip 10.1.0.77");
+    let scripts = "notify_up /up\nnotify_down /down";
+    let config = web("", &[(A, &format!("{scripts}\n{check}\n{other}"))]);
+    let mut director = Director::new(&config);
+    director.pass(secs(1));
+    assert_eq!((director.table().len(), director.take_ran(), down(&mut director)), (2, vec!["/up".to_owned()], 0));
+    let mut director = Director::bare(1);
+    director.servers.insert(ip("10.1.0.77"), Server::Silent);
+    director.configure(&config);
+    director.pass(secs(1));
+    assert_eq!((director.take_ran(), down(&mut director)), (vec![], 0));
+    director.pass(secs(30));
+    assert_eq!((director.take_ran(), down(&mut director)), (vec!["/down".to_owned()], 1), "when it has failed, once");
+}
+
+#[test]
+fn a_weight_tells_nobody_that_a_server_is_down() {
+    let check = TCP.replace("warmup 0", "warmup 0\nalpha");
+    let file = "FILE_CHECK {\ntrack_file f\nweight 1\n}";
+    let pool = web("", &[(A, &format!("notify_down /down\ninhibit_on_failure\n{check}\n{file}"))]);
+    let mut director = Director::bare(1);
+    director.servers.insert(ip(A), Server::Silent);
+    director.configure(&format!("track_file f {{\nfile /run/f\n}}\n{pool}"));
+    director.pass(secs(1));
+    for value in [3, 4] {
+        director.input(Input::File { name: "f".into(), value: Some(value) });
+    }
+    assert_eq!((director.take_ran(), down(&mut director)), (vec![], 0));
+    director.pass(secs(5));
+    assert_eq!((director.take_ran(), down(&mut director)), (vec!["/down".to_owned()], 1));
+}

@@ -66,3 +66,59 @@ fn a_weight_tells_nobody_that_a_server_is_down() {
     director.pass(secs(5));
     assert_eq!((director.take_ran(), down(&mut director)), (vec!["/down".to_owned()], 1));
 }
+
+#[test]
+fn a_virtual_server_that_is_replaced_ends_before_its_heir_begins() {
+    let scripts = "quorum_up /announce\nquorum_down /withdraw";
+    let group = "virtual_server_group g {\n10.0.0.1 80\n}\n";
+    let with = |protocol: &str| {
+        let real = [(A, "notify_up /a\nnotify_down /z")];
+        told(&format!("{group}{}", service("group g", &format!("protocol {protocol}\n{scripts}"), &real)))
+            .replace("lvs_notify_fifo", "rs_init_notifies\nlvs_notify_fifo")
+    };
+    let mut director = Director::new(&with("TCP"));
+    director.take_fifo();
+    director.take_ran();
+    director.configure(&with("UDP"));
+    let lines = director.take_fifo();
+    assert_eq!(
+        lines,
+        [
+            "RS [10.1.0.1]:tcp:80 [g]:0 DOWN",
+            "VS [g]:0 DOWN",
+            "RS [10.1.0.1]:udp:80 [g]:0 UP",
+            "VS [g]:0 UP",
+        ]
+    );
+    assert_eq!(director.take_ran(), ["/z", "/withdraw", "/a", "/announce"]);
+}
+
+#[test]
+fn scripts_begin_in_the_order_in_which_they_were_asked_for() {
+    let scripts = "quorum_up /announce\nquorum_down /withdraw";
+    let group = "virtual_server_group g {\n10.0.0.1 80\n}\n";
+    let lines = format!("protocol TCP\n{scripts}");
+    let grouped = format!("{group}{}", service("group g", &lines, &[(A, "weight 1")]));
+    let alone = service("10.0.0.1 80", &lines, &[(A, "weight 1")]);
+    for (before, after) in [(&grouped, &alone), (&alone, &grouped)] {
+        let mut director = Director::new(before);
+        assert_eq!(director.take_ran(), ["/announce"]);
+        director.configure(after);
+        assert_eq!(director.take_ran(), ["/withdraw", "/announce"]);
+    }
+}
+
+#[test]
+fn what_goes_bears_the_name_that_it_had() {
+    let group = "virtual_server_group g {\n10.0.0.1 80\n}\n";
+    let both = [(A, "weight 1"), (B, "weight 1")];
+    let tcp = service("group g", "protocol TCP", &both[..1]);
+    let udp = |reals| service("group g", "protocol UDP", reals);
+    let mut director = Director::new(&told(&format!("{group}{tcp}{}", udp(&both[..]))));
+    director.take_fifo();
+    director.configure(&told(&format!("{group}{}", udp(&both[..1]))));
+    assert_eq!(
+        director.take_fifo(),
+        ["RS [10.1.0.1]:tcp:80 [g]:0 DOWN", "VS [g]:0 DOWN", "RS [10.1.0.2]:udp:80 [g]:1 DOWN"]
+    );
+}

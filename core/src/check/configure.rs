@@ -37,6 +37,10 @@ impl Checkers {
         let (told_at, real_servers) = (self.out.len(), lvs.servers.iter().map(|s| s.real_servers.len()).sum());
         let (mut changed, mut kept) = (0, 0);
         let before = core::mem::take(&mut self.order);
+        // Who goes says so before an heir says that it is there; the kernel's services stay until theirs are there.
+        for id in plan.removed.iter().filter_map(|place| before.get(*place)) {
+            self.tell_end(*id, false);
+        }
         let mut order: Vec<Option<ServerId>> = Vec::with_capacity(lvs.servers.len());
         let mut others = Vec::new();
         let mut touched = Touched::new();
@@ -122,7 +126,6 @@ impl Checkers {
     }
 
     fn remove(&mut self, id: ServerId, touched: &mut Touched) {
-        self.tell_end(id, false);
         self.leave_checks(id, touched);
         let Some(server) = self.servers.remove(id) else { return };
         for range in server.ranges {
@@ -160,6 +163,7 @@ impl Checkers {
         let Some(server) = self.servers.get_mut(id) else { return };
         let (was, awake) = (core::mem::take(&mut server.reals), !server.suspended);
         let was_config = server.config.real_servers.clone();
+        let (old_label, protocol) = (server.label.clone(), server.config.protocol);
         let mut old: BTreeMap<RealName, (Real, &RealServer)> =
             was.into_iter().zip(&was_config).map(|(real, config)| (config.name(), (real, config))).collect();
         let mut reals = Vec::with_capacity(config.real_servers.len());
@@ -178,15 +182,14 @@ impl Checkers {
             before.push(known.as_ref().map(|real| (real.alive, real.weight)));
             reals.push(Real { checks, ..known.unwrap_or_default() });
         }
-        let (gone_label, protocol) = (label.clone(), config.protocol);
+        for (name, (_, config)) in old.into_iter().filter(|(_, (real, _))| real.alive) {
+            self.notify((old_label.clone(), protocol, name), config.notify_down.clone(), false);
+        }
         let keys = keys(&config, &self.settings);
         let Some(server) = self.servers.get_mut(id) else { return };
         (server.config, server.reals, server.keys, server.label) = (config, reals, keys, label);
         server.look_for_alike();
         self.look_at_reals(id, &before);
-        for (name, (_, config)) in old.into_iter().filter(|(_, (real, _))| real.alive) {
-            self.notify((gone_label.clone(), protocol, name), config.notify_down.clone(), false);
-        }
     }
 
     /// Finds out how all real servers of a virtual server fare, and tells what is news to those who were there before.

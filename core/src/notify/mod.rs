@@ -5,7 +5,7 @@ use crate::net::Name;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Scripts that may wait for one object; beyond that the oldest is skipped, and that is told.
 pub const QUEUE_MAX: usize = 16;
@@ -67,14 +67,14 @@ struct Queue {
 pub struct Notifier<O: Ord> {
     queues: BTreeMap<O, Queue>,
     running: BTreeMap<ScriptId, (O, String)>,
-    /// Objects that may start a script.
-    ready: BTreeSet<O>,
+    /// Objects that may start a script, in the order in which they were asked to: those that have a queue of which nothing runs.
+    ready: VecDeque<O>,
     next_id: u64,
 }
 
 impl<O: Ord> Default for Notifier<O> {
     fn default() -> Self {
-        Notifier { queues: BTreeMap::new(), running: BTreeMap::new(), ready: BTreeSet::new(), next_id: 0 }
+        Notifier { queues: BTreeMap::new(), running: BTreeMap::new(), ready: VecDeque::new(), next_id: 0 }
     }
 }
 
@@ -90,8 +90,9 @@ impl<O: Object> Notifier<O> {
         let queue = self.queues.entry(object.clone()).or_default();
         queue.waiting.push_back(script);
         let skipped = if queue.waiting.len() > QUEUE_MAX { queue.waiting.pop_front() } else { None };
-        if queue.running.is_none() {
-            self.ready.insert(object.clone());
+        // With more than one it is ready already.
+        if queue.running.is_none() && queue.waiting.len() == 1 {
+            self.ready.push_back(object.clone());
         }
         let owner = object.owner();
         skipped.map(|s| News { owner: owner.clone(), program: program(&s.argv), what: Outcome::Skipped })
@@ -100,22 +101,15 @@ impl<O: Object> Notifier<O> {
     /// The next script to run now.
     #[allow(clippy::should_implement_trait)] // Not an iterator: what comes depends on what is pushed in between.
     pub fn next(&mut self) -> Option<ScriptRun> {
-        loop {
-            let object = self.ready.pop_first()?;
-            let Some(queue) = self.queues.get_mut(&object) else { continue };
-            let Some(Script { argv, user, .. }) = queue.waiting.pop_front() else {
-                if queue.running.is_none() {
-                    self.queues.remove(&object);
-                }
-                continue;
-            };
-            self.next_id += 1;
-            let id = ScriptId(self.next_id);
-            queue.running = Some(id);
-            let owner = object.owner().clone();
-            self.running.insert(id, (object, program(&argv)));
-            return Some(ScriptRun { id, owner, argv, user });
-        }
+        let object = self.ready.pop_front()?;
+        let queue = self.queues.get_mut(&object)?;
+        let Script { argv, user, .. } = queue.waiting.pop_front()?;
+        self.next_id += 1;
+        let id = ScriptId(self.next_id);
+        queue.running = Some(id);
+        let owner = object.owner().clone();
+        self.running.insert(id, (object, program(&argv)));
+        Some(ScriptRun { id, owner, argv, user })
     }
 
     /// A script has ended; the next of its object may start.
@@ -168,7 +162,11 @@ impl<O: Object> Notifier<O> {
             && queue.running == Some(id)
         {
             queue.running = None;
-            self.ready.insert(object.clone());
+            if queue.waiting.is_empty() {
+                self.queues.remove(object);
+            } else {
+                self.ready.push_back(object.clone());
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use keepalived_core::event::lvs::LvsEvent;
 use keepalived_core::ipvs::IpvsCommand;
 use keepalived_core::vrrp::ScriptStatus;
 use keepalived_core::{Engine, config, reload};
+use std::time::Duration;
 
 const TCP: &str = "TCP_CHECK {\nconnect_timeout 2\nretry 2\ndelay_before_retry 1\nwarmup 0\n}";
 const A: &str = "10.1.0.1";
@@ -260,4 +261,25 @@ fn a_weight_that_a_script_said_outlives_another_pace() {
     assert_eq!(before.iter().filter(|line| line.ends_with("weight 20")).count(), 2, "{before:?}");
     director.programs.insert("/check".into(), None);
     assert_eq!(reload(&mut director, &with(50)), []);
+}
+
+#[test]
+fn a_changed_check_of_a_living_server_has_its_retries() {
+    let other = TCP.replace("TCP_CHECK {", "TCP_CHECK {\nconnect_port 81");
+    let mut director = Director::new(&web("", &[(A, TCP)]));
+    director.pass(secs(7));
+    director.servers.insert(ip(A), Server::Refuses);
+    director.servers.insert(ip(B), Server::Refuses);
+    // The one is changed, the other is new.
+    director.configure(&web("", &[(A, &other), (B, TCP)]));
+    director.pass(Duration::from_millis(1500));
+    assert_eq!(director.table().len(), 3, "two failures are forgiven");
+    director.pass(secs(1));
+    assert_eq!(director.table().len(), 1);
+    // At the start one is enough.
+    let mut fresh = Director::bare(1);
+    fresh.servers = director.servers.clone();
+    fresh.configure(&web("", &[(A, TCP)]));
+    fresh.pass(Duration::from_millis(1));
+    assert_eq!(fresh.table().len(), 1);
 }

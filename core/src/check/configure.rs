@@ -22,7 +22,7 @@ type Touched = BTreeSet<CheckId>;
 impl Checkers {
     pub(super) fn configure(&mut self, config: &Config) {
         let Config { global, lvs, instances, .. } = config;
-        let first = !core::mem::replace(&mut self.configured, true);
+        let first = !self.configured;
         if first {
             self.reconciler = Reconciler::new(global.lvs.flush);
         }
@@ -80,6 +80,7 @@ impl Checkers {
             self.tend(id);
         }
         self.recalled.clear();
+        self.configured = true;
         if watched && !self.may_suspend() {
             self.watch.forget();
         }
@@ -240,7 +241,8 @@ impl Checkers {
             return *found;
         }
         // Nothing is known of a new check: it says what is known of its server.
-        let mut health = Health::new(known.map_or(!checker::alpha(check), |real| real.alive));
+        let up = known.map_or(!checker::alpha(check), |real| real.alive);
+        let mut health = Health::new(up, self.configured || known.is_some());
         let (mut status, mut reason) = (None, None);
         if let Some(said) = self.recalled.get(&(real, hash)) {
             (health, status, reason) = said.clone();

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Health {
     /// Whether the server is taken to live.
     pub up: bool,
-    /// Whether an attempt has ended yet. Until then one failure is enough, whatever `retry` says, as in the C version.
+    /// Whether an attempt has ended yet.
     pub tried: bool,
+    /// Whether failures are forgiven from the first attempt on. At the start the first one counts, whatever `retry` says; after a reload it does not
+    /// with a new check, as in the C version.
+    pub lenient: bool,
     /// Failures in a row.
     pub failures: u32,
 }
@@ -28,21 +31,22 @@ pub(super) enum Finding {
 
 impl Health {
     /// Before the first attempt.
-    pub(super) const fn new(up: bool) -> Health {
-        Health { up, tried: false, failures: 0 }
+    pub(super) const fn new(up: bool, lenient: bool) -> Health {
+        Health { up, tried: false, lenient, failures: 0 }
     }
 
     /// An attempt has succeeded.
     pub(super) fn pass(&mut self) -> Finding {
-        let before = core::mem::replace(self, Health { up: true, tried: true, failures: 0 });
-        if before.up { Finding::Same } else { Finding::Passed }
+        let before = self.up;
+        (self.up, self.tried, self.failures) = (true, true, 0);
+        if before { Finding::Same } else { Finding::Passed }
     }
 
     /// An attempt has failed; `retry` failures in a row are forgiven.
     pub(super) fn fail(&mut self, retry: u32) -> Finding {
         let first = !core::mem::replace(&mut self.tried, true);
         self.failures = self.failures.saturating_add(1);
-        if self.up && !first && self.failures <= retry {
+        if self.up && (self.lenient || !first) && self.failures <= retry {
             return Finding::Forgiven;
         }
         let before = core::mem::replace(&mut self.up, false);
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_is_enough_at_the_start_and_retries_are_forgiven_later() {
-        let mut health = Health::new(true);
+        let mut health = Health::new(true, false);
         assert_eq!(health.fail(3), Finding::Failed);
         assert_eq!(health.fail(3), Finding::Same);
         assert_eq!(health.pass(), Finding::Passed);
@@ -92,12 +96,12 @@ mod tests {
             [health.fail(2), health.fail(2), health.fail(2)],
             [Finding::Forgiven, Finding::Forgiven, Finding::Failed]
         );
-        assert_eq!(health, Health { up: false, tried: true, failures: 3 });
+        assert_eq!(health, Health { up: false, tried: true, lenient: false, failures: 3 });
     }
 
     #[test]
     fn who_is_down_until_proven_is_told_once() {
-        let mut health = Health::new(false);
+        let mut health = Health::new(false, true);
         assert_eq!([health.fail(1), health.fail(1)], [Finding::Failed, Finding::Same]);
         assert_eq!([health.pass(), health.pass()], [Finding::Passed, Finding::Same]);
     }
@@ -115,11 +119,13 @@ mod tests {
     }
 
     quickcheck! {
-        /// Up exactly while the last `retry + 1` results are not all failures, once it has been tried and found up.
-        fn behaves_like_counting(results: Vec<bool>, retry: u8) -> bool {
+        /// Up exactly while the last `retry + 1` results are not all failures, once it has been tried and found up or is lenient.
+        fn behaves_like_counting(results: Vec<bool>, retry: u8, lenient: bool) -> bool {
             let retry = u32::from(retry % 5);
-            let mut health = Health::new(true);
-            health.pass();
+            let mut health = Health::new(true, lenient);
+            if !lenient {
+                health.pass();
+            }
             let (mut up, mut row) = (true, 0);
             results.into_iter().all(|passed| {
                 let finding = if passed { health.pass() } else { health.fail(retry) };

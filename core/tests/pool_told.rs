@@ -122,3 +122,31 @@ fn what_goes_bears_the_name_that_it_had() {
         ["RS [10.1.0.1]:tcp:80 [g]:0 DOWN", "VS [g]:0 DOWN", "RS [10.1.0.2]:udp:80 [g]:1 DOWN"]
     );
 }
+
+#[test]
+fn a_new_virtual_server_says_that_its_servers_are_down() {
+    let real = format!("notify_down /down\n{TCP}");
+    let with = |lines: &str| web(&format!("quorum_down /lost\n{lines}"), &[(A, &real)]);
+    let first = web("", &[(A, TCP)]);
+    for lines in ["", "sorry_server 10.9.0.9 80"] {
+        let second = with(lines).replace("10.0.0.1 80", "10.0.0.2 80");
+        let mut director = Director::new(&told(&first));
+        director.servers.insert(ip(A), Server::Refuses);
+        director.pass(secs(10));
+        director.take_events();
+        director.take_fifo();
+        director.configure(&told(&format!("{first}{second}")));
+        assert_eq!(
+            director.take_fifo(),
+            ["RS [10.1.0.1]:tcp:80 [10.0.0.2]:tcp:80 DOWN", "VS [10.0.0.2]:tcp:80 DOWN"]
+        );
+        assert_eq!(director.take_ran(), ["/down", "/lost"]);
+        let events = director.take_events();
+        let place = |of: fn(&LvsEvent) -> bool| events.iter().position(of);
+        let real = place(|event| matches!(event, LvsEvent::Real { up: false, .. })).expect("the server's end");
+        let quorum = place(|event| matches!(event, LvsEvent::Quorum { up: false, .. })).expect("the quorum's end");
+        assert!(real < quorum, "{events:?}");
+        director.pass(secs(20));
+        assert_eq!((director.take_ran(), down(&mut director)), (vec![], 0), "once");
+    }
+}

@@ -85,9 +85,11 @@ impl Checkers {
         server.quorum = up;
         let sorry = server.config.sorry_server.map(|sorry| RealName { ip: sorry.ip, port: sorry.port });
         let (changed, steps_in) = (before != up, !up && sorry.is_some());
-        // At the start the scripts are told of a missing quorum only where a sorry server has to step in, as in the C version.
+        // Of a quorum that is missing from the beginning the scripts are told only where a sorry server has to step in, as in the C version, and
+        // where checks have failed: there it would have been found, and lost.
+        let failed = occasion == Occasion::NewServer && !up && server.reals.iter().any(|real| real.told);
         let tell = server.told != Some(up)
-            && (changed || (steps_in && matches!(occasion, Occasion::NewServer | Occasion::NewSorry)));
+            && (changed || failed || (steps_in && matches!(occasion, Occasion::NewServer | Occasion::NewSorry)));
         if tell {
             server.told = Some(up);
         }

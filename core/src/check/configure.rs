@@ -193,19 +193,23 @@ impl Checkers {
         self.look_at_reals(id, &before);
     }
 
-    /// Finds out how all real servers of a virtual server fare, and tells what is news to those who were there before.
+    /// Finds out how all real servers of a virtual server fare, and tells what is news to those who were there before, and of new ones that they
+    /// are down: a check that others have, too, may have failed.
     fn look_at_reals(&mut self, id: ServerId, before: &[Option<(bool, u32)>]) {
         let Some(server) = self.servers.get(id) else { return };
-        let verdicts: Vec<(bool, u32)> = (0..server.reals.len()).map(|real| self.verdict(server, real)).collect();
+        let verdicts: Vec<((bool, u32), bool)> =
+            (0..server.reals.len()).map(|real| (self.verdict(server, real), self.has_failed(server, real))).collect();
         let Some(server) = self.servers.get_mut(id) else { return };
-        for ((real, (alive, weight)), before) in server.reals.iter_mut().zip(&verdicts).zip(before) {
+        for ((real, ((alive, weight), failed)), before) in server.reals.iter_mut().zip(&verdicts).zip(before) {
             (real.alive, real.weight) = (*alive, *weight);
             // Told below.
-            real.told |= before.is_some_and(|(was, _)| was != *alive);
+            real.told |= before.map_or(*failed, |(was, _)| was != *alive);
         }
-        server.living = verdicts.iter().filter(|(alive, _)| *alive).map(|(_, weight)| u64::from(*weight)).sum();
-        for (at, ((alive, weight), before)) in verdicts.into_iter().zip(before).enumerate() {
+        let living = verdicts.iter().filter(|((alive, _), _)| *alive);
+        server.living = living.map(|((_, weight), _)| u64::from(*weight)).sum();
+        for (at, (((alive, weight), failed), before)) in verdicts.into_iter().zip(before).enumerate() {
             match before {
+                None if failed => self.tell_real(id, at, false),
                 None if alive && self.settings.lvs.init_notifies => self.notify_real(id, at, true),
                 None => {}
                 Some((was, _)) if *was != alive => self.tell_real(id, at, alive),

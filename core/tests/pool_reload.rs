@@ -283,3 +283,27 @@ fn a_changed_check_of_a_living_server_has_its_retries() {
     fresh.pass(Duration::from_millis(1));
     assert_eq!(fresh.table().len(), 1);
 }
+
+/// Of a check that two virtual servers share.
+#[test]
+fn another_pace_loses_neither_the_time_of_a_check_nor_a_retry() {
+    let with = |delay: u32| {
+        let check = TCP.replace("warmup 0", &format!("warmup 3600\ndelay_loop {delay}"));
+        let first = web("", &[(A, &check)]);
+        format!("{}{first}", first.replace("10.0.0.1", "10.0.0.9"))
+    };
+    let mut director = Director::new(&with(10));
+    director.pass(secs(4000));
+    director.configure(&with(6));
+    director.take_opened();
+    director.pass(secs(6));
+    assert_eq!(director.take_opened().get(&ip(A)), Some(&1), "the time that it had, or sooner");
+    director.servers.insert(ip(A), Server::Refuses);
+    while director.opened.is_empty() {
+        director.pass(Duration::from_millis(100));
+    }
+    director.configure(&with(10));
+    assert_eq!(director.table().len(), 4, "one failure is forgiven");
+    director.pass(secs(2));
+    assert_eq!(director.table().len(), 2, "the others come a second apart");
+}

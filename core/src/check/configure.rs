@@ -247,7 +247,7 @@ impl Checkers {
         // Nothing is known of a new check: it says what is known of its server.
         let up = known.map_or(!checker::alpha(check), |real| real.alive);
         let mut health = Health::new(up, self.configured || known.is_some());
-        let (mut status, mut reason) = (None, None);
+        let (mut status, mut reason, mut place) = (None, None, None);
         if let Some(said) = self.recalled.get(&(real, hash)) {
             (health, status, reason) = said.clone();
         }
@@ -257,6 +257,7 @@ impl Checkers {
             };
             health = other.health;
             (status, reason) = (other.status, other.reason.clone());
+            place = Some((other.round, other.skipped, self.timers.get(TimerKey::Check(*id))));
             if other.users.is_empty() {
                 self.change_pace(*id, check, hash);
                 return *id;
@@ -264,6 +265,15 @@ impl Checkers {
         }
         let id = self.checkers.insert(Checker { status, reason, ..Checker::new(real, check.clone(), hash, health) });
         self.index(id, real, hash);
+        if let Some((round, skipped, due)) = place {
+            if let Some(checker) = self.checkers.get_mut(id) {
+                (checker.round, checker.skipped) = (round, skipped);
+            }
+            if let Some(due) = due {
+                self.timers.set(TimerKey::Check(id), due);
+                self.hasten(id);
+            }
+        }
         if let Some(source) = Self::source(check) {
             self.listeners.entry(source).or_default().insert(id);
             self.look(id);
@@ -295,11 +305,17 @@ impl Checkers {
         let idle = checker.doing == checker::Doing::Nothing;
         self.unindex(id, real, before);
         self.index(id, real, hash);
-        if let (true, Some(pacing)) = (idle, checker::pacing(check)) {
-            let latest = self.now + pacing.delay_loop;
-            if self.due.get(id).is_some_and(|at| at > latest) {
-                self.due.set(id, latest);
-            }
+        if idle {
+            self.hasten(id);
+        }
+    }
+
+    /// A check that waits waits no longer than its interval.
+    fn hasten(&mut self, id: CheckId) {
+        let Some(pacing) = self.checkers.get(id).and_then(|checker| checker.pacing()) else { return };
+        let latest = self.now + pacing.delay_loop;
+        if self.due.get(id).is_some_and(|at| at > latest) {
+            self.due.set(id, latest);
         }
     }
 

@@ -350,6 +350,28 @@ fn a_bfd_session_is_a_check() {
     assert_eq!(director.table().len(), 2);
 }
 
+/// Whatever a check that it shares with others finds out, and whatever happens to those.
+#[test]
+fn a_virtual_server_that_is_elsewhere_stays_as_it_is() {
+    let real = [(A, &*format!("notify_up /up\nnotify_down /down\n{TCP}"))];
+    let elsewhere = web("ha_suspend\nquorum_up /gained\nquorum_down /lost", &real).replace("10.0.0.1 80", "10.0.0.2 80");
+    let mut director = Director::new(&format!("{}{elsewhere}", web("", &[(A, TCP)])));
+    director.pass(secs(7));
+    director.take_ran();
+    let ups = |director: &Director| director.engine.status().iter().map(|server| server.up).collect::<Vec<_>>();
+    director.servers.insert(ip(A), Server::Refuses);
+    director.pass(secs(20));
+    assert_eq!((ups(&director), director.take_ran()), (vec![false, true], vec![]));
+    director.input(Input::Address { ip: ip("10.0.0.2"), here: true });
+    assert_eq!((ups(&director), director.take_ran()), (vec![false, false], vec!["/down".to_owned(), "/lost".to_owned()]));
+    director.input(Input::Address { ip: ip("10.0.0.2"), here: false });
+    director.servers.clear();
+    director.pass(secs(20));
+    assert_eq!((ups(&director), director.take_ran()), (vec![true, false], vec![]));
+    director.input(Input::Address { ip: ip("10.0.0.2"), here: true });
+    assert_eq!((ups(&director), director.take_ran()), (vec![true, true], vec!["/up".to_owned(), "/gained".to_owned()]));
+}
+
 #[test]
 fn checks_pause_while_the_address_is_elsewhere() {
     let mut director = Director::new(&two("ha_suspend"));

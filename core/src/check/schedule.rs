@@ -220,12 +220,16 @@ impl Checkers {
         finding
     }
 
-    /// What a check says has changed.
+    /// What a check says has changed. One that is made says nothing to who has suspended it; what is told to us is true of everybody.
     pub(super) fn tell_users(&mut self, id: CheckId) {
         let Some(checker) = self.checkers.get_mut(id) else { return };
+        let made = checker.pacing().is_some();
         let users = core::mem::take(&mut checker.users);
         for (server, real) in &users {
-            self.refresh(*server, *real as usize);
+            let suspended = self.servers.get(*server).is_some_and(|server| server.suspended);
+            if !(made && suspended) {
+                self.refresh(*server, *real as usize);
+            }
         }
         if let Some(checker) = self.checkers.get_mut(id) {
             checker.users = users;

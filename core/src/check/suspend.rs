@@ -116,7 +116,7 @@ impl Checkers {
         let Some(server) = self.servers.get_mut(id) else { return };
         server.suspended = suspended;
         let (service, reals) = (server.name(), 0..server.reals.len());
-        for real in reals {
+        for real in reals.clone() {
             let Some(server) = self.servers.get(id) else { return };
             let user = (id, u32::try_from(real).unwrap_or(u32::MAX));
             let checks: BTreeSet<CheckId> = server.reals[real].checks.iter().copied().collect();
@@ -134,6 +134,10 @@ impl Checkers {
             }
         }
         self.event(LvsEvent::Suspended { service, suspended });
+        if !suspended {
+            // What its checks have found out for others meanwhile.
+            reals.for_each(|real| self.refresh(id, real));
+        }
     }
 }
 

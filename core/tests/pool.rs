@@ -350,6 +350,24 @@ fn a_bfd_session_is_a_check() {
     assert_eq!(director.table().len(), 2);
 }
 
+#[test]
+fn a_reason_is_that_of_a_failure_that_counts() {
+    let urls = "HTTP_GET {\nurl {\npath /a\nstatus_code 200\n}\nurl {\npath /b\nstatus_code 200\n}\nconnect_timeout 2\n\
+                retry 3\ndelay_before_retry 1\nwarmup 0\n}";
+    let mut director = Director::new(&web("", &[(A, urls)]));
+    director.pass(secs(7));
+    let said = |director: &Director| {
+        let check = director.engine.status().remove(0).reals.remove(0).checks.remove(0);
+        (check.up, check.failures, check.reason.is_some())
+    };
+    director.servers.insert(ip(A), Server::Refuses);
+    director.pass(Duration::from_millis(3500));
+    assert_eq!(said(&director), (true, 1, true));
+    director.servers.clear();
+    director.pass(secs(1));
+    assert_eq!(said(&director), (true, 0, false));
+}
+
 /// Whatever a check that it shares with others finds out, and whatever happens to those.
 #[test]
 fn a_virtual_server_that_is_elsewhere_stays_as_it_is() {

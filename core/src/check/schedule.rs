@@ -163,6 +163,9 @@ impl Checkers {
                     self.passed(id);
                 } else {
                     checker.health.failures = 0;
+                    if checker.health.up {
+                        checker.reason = None;
+                    }
                 }
                 if hurry { Duration::ZERO } else { pacing.delay_loop.saturating_sub(late) }
             }

@@ -66,7 +66,12 @@ impl Reconciler {
                     (false, true) => self.compare(*table),
                     (false, false) => self.adopt(*table),
                 }
-                self.unsure.clear();
+                // What this table says nothing about is as unsure as before.
+                let touched = &self.touched;
+                self.unsure.retain(|spot| match *spot {
+                    Spot::Destination(key, _) => touched.contains(spot) || touched.contains(&Spot::Service(key)),
+                    _ => touched.contains(spot),
+                });
                 for spot in trying {
                     if self.is_settled(spot) {
                         self.faults.remove(&spot);

@@ -35,3 +35,33 @@ fn a_refusal_is_told_late_rather_than_never() {
         .filter(|event| matches!(event, LvsEvent::IpvsFailed { command, .. } if command.contains(&last)));
     assert_eq!(told.count(), 1, "{:?}", &world.events[TOLD..]);
 }
+
+/// The kernel has not carried out what it lost; the table on its way is older than that.
+#[test]
+fn what_was_lost_during_a_reading_is_no_drift_at_the_next() {
+    let mut world = settled();
+    world.now = world.now + AUDIT * 2;
+    world.reconciler.timeout(world.now);
+    world.drain();
+    assert_eq!(world.waiting.pop_front(), Some(Action::Read));
+    let old = Box::new(world.kernel.clone());
+    world.destination(0, 0, Some(5));
+    world.service(1, Some(1));
+    world.destination(1, 1, Some(1));
+    world.drain();
+    while world.step(Some(Errno::ETIMEDOUT)) {}
+    world.reconciler.read(world.now, Ok(old));
+    world.drain();
+    world.pass(AUDIT);
+    assert_eq!((&world.events[..], &world.kernel.services), (&[][..], &world.want.services));
+}
+
+quickcheck! {
+    /// Where nobody else changes the table nothing is taken for that, whatever is refused and whatever answer is lost.
+    fn nobody_is_blamed_for_what_was_lost(ops: Vec<Op>) -> bool {
+        let mut world = World::new(Table::default(), false);
+        ops.iter().filter(|op| !matches!(op, Op::Meddle(..))).for_each(|op| world.run(op));
+        world.pass(AUDIT * 3);
+        !world.events.iter().any(|event| matches!(event, LvsEvent::Drift { .. }))
+    }
+}

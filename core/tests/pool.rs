@@ -350,6 +350,18 @@ fn a_bfd_session_is_a_check() {
     assert_eq!(director.table().len(), 2);
 }
 
+/// Nobody tells of a session while BFD is not built.
+#[test]
+fn a_bfd_session_of_which_nothing_is_known_keeps_no_server_out() {
+    let bfd = "bfd_instance b {\nneighbor_ip 10.1.0.1\n}\n";
+    for alpha in ["BFD_CHECK {\nname b\nalpha\n}", "alpha\nBFD_CHECK {\nname b\n}"] {
+        let mut director = Director::new(&format!("{bfd}{}", web("", &[(A, alpha)])));
+        assert_eq!(director.table().len(), 2);
+        director.input(Input::Bfd { name: "b".into(), up: false });
+        assert_eq!(director.table().len(), 1);
+    }
+}
+
 #[test]
 fn a_reason_is_that_of_a_failure_that_counts() {
     let urls = "HTTP_GET {\nurl {\npath /a\nstatus_code 200\n}\nurl {\npath /b\nstatus_code 200\n}\nconnect_timeout 2\n\

@@ -140,12 +140,9 @@ pub(super) fn pacing(check: &Check) -> Option<&Pacing> {
     }
 }
 
-/// Whether a check counts as failed until it has succeeded.
+/// Whether a check counts as failed until it has succeeded. Not a session's: while BFD is not built nobody would ever tell that it is up.
 pub(super) fn alpha(check: &Check) -> bool {
-    match check {
-        Check::Bfd(bfd) => bfd.alpha,
-        check => pacing(check).is_some_and(|pacing| pacing.alpha),
-    }
+    pacing(check).is_some_and(|pacing| pacing.alpha)
 }
 
 /// Whether two checks ask for the same, perhaps at another pace: what one has found is true for the other.

@@ -384,7 +384,8 @@ fn a_reason_is_that_of_a_failure_that_counts() {
 #[test]
 fn a_virtual_server_that_is_elsewhere_stays_as_it_is() {
     let real = [(A, &*format!("notify_up /up\nnotify_down /down\n{TCP}"))];
-    let elsewhere = web("ha_suspend\nquorum_up /gained\nquorum_down /lost", &real).replace("10.0.0.1 80", "10.0.0.2 80");
+    let elsewhere =
+        web("ha_suspend\nquorum_up /gained\nquorum_down /lost", &real).replace("10.0.0.1 80", "10.0.0.2 80");
     let mut director = Director::new(&format!("{}{elsewhere}", web("", &[(A, TCP)])));
     director.pass(secs(7));
     director.take_ran();
@@ -393,7 +394,10 @@ fn a_virtual_server_that_is_elsewhere_stays_as_it_is() {
     director.pass(secs(20));
     assert_eq!((ups(&director), director.take_ran()), (vec![false, true], vec![]));
     director.input(Input::Address { ip: ip("10.0.0.2"), here: true });
-    assert_eq!((ups(&director), director.take_ran()), (vec![false, false], vec!["/down".to_owned(), "/lost".to_owned()]));
+    assert_eq!(
+        (ups(&director), director.take_ran()),
+        (vec![false, false], vec!["/down".to_owned(), "/lost".to_owned()])
+    );
     director.input(Input::Address { ip: ip("10.0.0.2"), here: false });
     director.servers.clear();
     director.pass(secs(20));

@@ -12,10 +12,7 @@ const B: &str = "10.1.0.2";
 
 fn service(service: &str, lines: &str, reals: &[(&str, &str)]) -> String {
     let reals: Vec<String> = reals.iter().map(|(ip, lines)| format!("real_server {ip} 80 {{\n{lines}\n}}\n")).collect();
-    format!(
-        "virtual_server {service} {{\nlvs_sched wrr\nlvs_method NAT\ndelay_loop 5\n{lines}\n{}}}\n",
-        reals.concat()
-    )
+    format!("virtual_server {service} {{\nlvs_sched wrr\nlvs_method NAT\ndelay_loop 5\n{lines}\n{}}}\n", reals.concat())
 }
 
 fn web(lines: &str, reals: &[(&str, &str)]) -> String {
@@ -83,12 +80,7 @@ fn a_virtual_server_that_is_replaced_ends_before_its_heir_begins() {
     let lines = director.take_fifo();
     assert_eq!(
         lines,
-        [
-            "RS [10.1.0.1]:tcp:80 [g]:0 DOWN",
-            "VS [g]:0 DOWN",
-            "RS [10.1.0.1]:udp:80 [g]:0 UP",
-            "VS [g]:0 UP",
-        ]
+        ["RS [10.1.0.1]:tcp:80 [g]:0 DOWN", "VS [g]:0 DOWN", "RS [10.1.0.1]:udp:80 [g]:0 UP", "VS [g]:0 UP",]
     );
     assert_eq!(director.take_ran(), ["/z", "/withdraw", "/a", "/announce"]);
 }
@@ -136,10 +128,7 @@ fn a_new_virtual_server_says_that_its_servers_are_down() {
         director.take_events();
         director.take_fifo();
         director.configure(&told(&format!("{first}{second}")));
-        assert_eq!(
-            director.take_fifo(),
-            ["RS [10.1.0.1]:tcp:80 [10.0.0.2]:tcp:80 DOWN", "VS [10.0.0.2]:tcp:80 DOWN"]
-        );
+        assert_eq!(director.take_fifo(), ["RS [10.1.0.1]:tcp:80 [10.0.0.2]:tcp:80 DOWN", "VS [10.0.0.2]:tcp:80 DOWN"]);
         assert_eq!(director.take_ran(), ["/down", "/lost"]);
         let events = director.take_events();
         let place = |of: fn(&LvsEvent) -> bool| events.iter().position(of);

@@ -96,7 +96,9 @@ impl Checkers {
         let (service, weight) = (server.name(), server.living);
         let quorum_is_news = if occasion == Occasion::NewServer { !up } else { changed };
         if quorum_is_news {
-            self.event(LvsEvent::Quorum { service: service.clone(), up, weight, quorum: size, hysteresis });
+            let alive = server.reals.iter().map(|real| u32::from(real.alive)).sum();
+            let service = service.clone();
+            self.event(LvsEvent::Quorum { service, up, weight, alive, quorum: size, hysteresis });
         }
         if let Some(real) = sorry.filter(|_| quorum_is_news || (steps_in && occasion == Occasion::NewSorry)) {
             self.event(LvsEvent::Sorry { service, real, used: !up });

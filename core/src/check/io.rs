@@ -115,6 +115,8 @@ pub enum ConnFailure {
     /// It was never begun, through no fault of the peer or the way to it: this machine has no descriptor, memory or port left, or not the address,
     /// interface or permission that the check is to use. It says nothing about the server.
     NotMade(Errno),
+    /// What it has given was not searched for a pattern: too much waits for that on this machine. It says nothing about the server either.
+    NotSearched,
     /// The kernel says so.
     Errno(Errno),
     /// TLS says so.

@@ -8,8 +8,7 @@ use super::pool::CheckId;
 use super::probe::{self, Attempt, Step, Verdict};
 use super::words;
 use crate::config::model::{Check, NetworkCheck, Pacing, Probe};
-use crate::event::lvs::LvsEvent;
-use crate::kernel::Errno;
+use crate::event::lvs::{LvsEvent, NotMade};
 use crate::time::Time;
 use core::time::Duration;
 use std::sync::Arc;
@@ -99,14 +98,16 @@ impl Checkers {
 
     /// News of a connection.
     pub(super) fn connection(&mut self, conn: ConnId, news: ConnNews<'_>) {
-        if let ConnNews::Failed(ConnFailure::NotMade(errno)) = news {
-            return self.not_made(conn, errno);
+        match news {
+            ConnNews::Failed(ConnFailure::NotMade(errno)) => return self.not_made(conn, NotMade::Errno(errno)),
+            ConnNews::Failed(ConnFailure::NotSearched) => return self.not_made(conn, NotMade::NotSearched),
+            _ => {}
         }
         self.go_on(conn, |attempt, check| attempt.on(check, news));
     }
 
     /// This machine could not make a check, which says nothing of the server: it is made again at its next time, as in the C version.
-    fn not_made(&mut self, conn: ConnId, errno: Errno) {
+    fn not_made(&mut self, conn: ConnId, why: NotMade) {
         let Some(id) = self.conns.remove(&conn) else { return };
         self.out.push_back(Output::Close(conn));
         let Some(checker) = self.checkers.get_mut(id) else { return };
@@ -114,7 +115,7 @@ impl Checkers {
         let Check::Network(NetworkCheck { manner, .. }) = &checker.check else { return };
         self.due.set(id, self.now + manner.pacing.delay_loop);
         let check = format!("{}{}", words::check(&checker.check), words::own_end(manner));
-        self.out.push_back(Output::Event(LvsEvent::CheckNotMade { real: checker.real, check, errno }));
+        self.out.push_back(Output::Event(LvsEvent::CheckNotMade { real: checker.real, check, why }));
     }
 
     /// A pattern was looked for.

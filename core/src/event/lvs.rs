@@ -25,6 +25,15 @@ pub struct RealName {
     pub port: u16,
 }
 
+/// Why this machine could not make a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum NotMade {
+    /// The kernel would not open the connection.
+    Errno(Errno),
+    /// Too many answers wait to be searched for a pattern.
+    NotSearched,
+}
+
 /// Something worth telling of the load balancer. Each is told once, where it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LvsEvent {
@@ -64,7 +73,7 @@ pub enum LvsEvent {
         /// Which, and from where.
         check: String,
         /// Why.
-        errno: Errno,
+        why: NotMade,
     },
     /// A real server came to life or failed for a virtual server.
     Real {
@@ -96,6 +105,8 @@ pub enum LvsEvent {
         up: bool,
         /// The living weight.
         weight: u64,
+        /// How many real servers live, whatever they weigh.
+        alive: u32,
         /// The quorum.
         quorum: u32,
         /// The hysteresis.

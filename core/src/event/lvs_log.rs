@@ -1,7 +1,7 @@
 //! Events of the load balancer as sentences.
 
 use super::log::{Level, count, script, script_level, secs};
-use super::lvs::{LvsEvent, RealName, VirtualName};
+use super::lvs::{LvsEvent, NotMade, RealName, VirtualName};
 use crate::config::model::{Choice, Service};
 use core::fmt;
 use core::net::IpAddr;
@@ -74,9 +74,12 @@ fn text(event: &LvsEvent) -> String {
         LvsEvent::CheckForgiven { real, check, reason, failures: (failures, forgiven) } => {
             format!("server {real}: {check} failed ({failures} in a row, {forgiven} are forgiven): {reason}")
         }
-        LvsEvent::CheckNotMade { real, check, errno } => {
+        LvsEvent::CheckNotMade { real, check, why: NotMade::Errno(errno) } => {
             format!("server {real}: {check} cannot be made here: {errno}; the server stays as it was")
         }
+        LvsEvent::CheckNotMade { real, check, why: NotMade::NotSearched } => format!(
+            "server {real}: {check} cannot be judged here: too many answers wait to be searched for a regex; the server stays as it was"
+        ),
         LvsEvent::Real { service, real, up: true, weight } => {
             format!("({service}) server {real} is up; {}", of_quorum(*weight))
         }
@@ -89,12 +92,18 @@ fn text(event: &LvsEvent) -> String {
         LvsEvent::Weight { service, real, from, to } => {
             format!("({service}) server {real} has weight {to} now, was {from}")
         }
-        LvsEvent::Quorum { service, up: true, weight, quorum, hysteresis } => {
+        LvsEvent::Quorum { service, up: true, weight, quorum, hysteresis, .. } => {
             let needed = u64::from(*quorum) + u64::from(*hysteresis);
             format!("({service}) quorum gained: weight {weight} is up, {needed} {} needed", is_are(needed))
         }
-        LvsEvent::Quorum { service, up: false, weight: 0, .. } => format!("({service}) quorum LOST: no server is up"),
-        LvsEvent::Quorum { service, up: false, weight, quorum, hysteresis } => {
+        LvsEvent::Quorum { service, up: false, weight: 0, alive: 0, .. } => {
+            format!("({service}) quorum LOST: no server is up")
+        }
+        LvsEvent::Quorum { service, up: false, weight: 0, alive, .. } => {
+            let servers = count(u64::from(*alive), "server");
+            format!("({service}) quorum LOST: {servers} {} up, with weight 0", is_are(u64::from(*alive)))
+        }
+        LvsEvent::Quorum { service, up: false, weight, quorum, hysteresis, .. } => {
             let needed = u64::from(*quorum) + u64::from(*hysteresis);
             format!(
                 "({service}) quorum LOST: only weight {weight} is up; {needed} {} needed to gain it",
@@ -194,9 +203,18 @@ mod tests {
             of(&up),
             "(TCP 10.0.0.1:80) server [2001:db8::2]:8080 is DOWN; weight 2 of all is up, the quorum is 3"
         );
-        let lost = |weight| LvsEvent::Quorum { service: service.clone(), up: false, weight, quorum: 3, hysteresis: 1 };
-        assert_eq!(of(&lost(0)), "(TCP 10.0.0.1:80) quorum LOST: no server is up");
-        assert_eq!(of(&lost(1)), "(TCP 10.0.0.1:80) quorum LOST: only weight 1 is up; 4 are needed to gain it");
+        let lost = |weight, alive| LvsEvent::Quorum {
+            service: service.clone(),
+            up: false,
+            weight,
+            alive,
+            quorum: 3,
+            hysteresis: 1,
+        };
+        assert_eq!(of(&lost(0, 0)), "(TCP 10.0.0.1:80) quorum LOST: no server is up");
+        assert_eq!(of(&lost(0, 1)), "(TCP 10.0.0.1:80) quorum LOST: 1 server is up, with weight 0");
+        assert_eq!(of(&lost(0, 2)), "(TCP 10.0.0.1:80) quorum LOST: 2 servers are up, with weight 0");
+        assert_eq!(of(&lost(1, 1)), "(TCP 10.0.0.1:80) quorum LOST: only weight 1 is up; 4 are needed to gain it");
         let failed = LvsEvent::CheckFailed {
             real,
             check: "TCP_CHECK 10.1.0.1:80".into(),
@@ -209,6 +227,13 @@ mod tests {
         );
         let refused = LvsEvent::IpvsFailed { command: "add X".into(), errno: Errno(12), retry: Duration::from_secs(1) };
         assert_eq!(of(&refused), "the kernel would not add X: out of memory (errno 12); trying again in 1 s");
+        let not_searched =
+            LvsEvent::CheckNotMade { real, check: "HTTP_GET 10.1.0.1:80".into(), why: NotMade::NotSearched };
+        assert_eq!(
+            of(&not_searched),
+            "server [2001:db8::2]:8080: HTTP_GET 10.1.0.1:80 cannot be judged here: too many answers wait to be searched for a regex; \
+             the server stays as it was"
+        );
         let mark = VirtualName { service: Service::Mark(7), protocol: None };
         assert_eq!(
             of(&LvsEvent::Weight { service: mark, real, from: 5, to: 0 }),

@@ -4,9 +4,8 @@ use crate::log::{Log, Part};
 use crate::run::Observer;
 use keepalived_core::Time;
 use keepalived_core::check::{Checkers, Input, Output};
-use keepalived_core::event::lvs::LvsEvent;
+use keepalived_core::event::lvs::{LvsEvent, NotMade};
 use keepalived_core::event::lvs_log::sentence;
-use keepalived_core::kernel::Errno;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -18,7 +17,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Watcher {
     log: Log,
     events: Vec<LvsEvent>,
-    not_made: BTreeMap<Errno, NotMade>,
+    not_made: BTreeMap<NotMade, Count>,
     configured: bool,
     /// Told when the kernel has the first table, or cannot be asked.
     first_table: Option<oneshot::Sender<()>>,
@@ -26,7 +25,7 @@ pub(super) struct Watcher {
 
 /// Checks that this machine could not make.
 #[derive(Default)]
-struct NotMade {
+struct Count {
     told: Option<Time>,
     count: u64,
     example: Option<LvsEvent>,
@@ -47,7 +46,7 @@ impl Watcher {
                 text = format!("{text} ({} like it)", kind.count - 1);
             }
             self.log.say(Part::Checkers, level, text);
-            *kind = NotMade { told: Some(now), ..NotMade::default() };
+            *kind = Count { told: Some(now), ..Count::default() };
         }
     }
 }
@@ -63,8 +62,8 @@ impl Observer<Checkers> for Watcher {
 
     fn output(&mut self, _now: Time, output: &Output) {
         match output {
-            Output::Event(event @ LvsEvent::CheckNotMade { errno, .. }) => {
-                let kind = self.not_made.entry(*errno).or_default();
+            Output::Event(event @ LvsEvent::CheckNotMade { why, .. }) => {
+                let kind = self.not_made.entry(*why).or_default();
                 kind.count += 1;
                 kind.example.get_or_insert_with(|| event.clone());
             }

@@ -18,7 +18,6 @@ use crate::track::{TrackFiles, Values};
 use keepalived_core::Time;
 use keepalived_core::check::{Checkers, ConnFailure, ConnId, ConnNews, Input, Output};
 use keepalived_core::config::model::{Check, Config, Fifo as FifoConfig, Global, Regex, Script};
-use keepalived_core::kernel::Errno;
 use keepalived_core::net::Name;
 use keepalived_core::vrrp::{ScriptId, ScriptStatus};
 use std::collections::{BTreeSet, VecDeque};
@@ -345,7 +344,7 @@ impl<'m> CheckersWorld<'m> {
         self.waiting.push_back(match found {
             Some(found) => Input::Matched { id, found },
             // The check is made again at its next time.
-            None => Input::Connection { id, news: ConnNews::Failed(ConnFailure::NotMade(Errno(libc::EAGAIN))) },
+            None => Input::Connection { id, news: ConnNews::Failed(ConnFailure::NotSearched) },
         });
     }
 

@@ -16,6 +16,7 @@ pub(super) fn failure(failure: &ConnFailure) -> String {
             111 => "connection refused".to_owned(),
             _ => errno.to_string(),
         },
+        ConnFailure::NotSearched => "it was not searched for a regex".to_owned(),
         ConnFailure::Tls(text) => format!("TLS: {text}"),
     }
 }

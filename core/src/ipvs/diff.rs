@@ -1,63 +1,8 @@
-//! The commands that make one table of another, and what commands do to a table.
+//! What differs between tables, in which order it may be changed, and what commands do to a table.
 
-use super::{Destination, DestinationKey, IpvsCommand, Service, ServiceKey, SyncDaemon, SyncRole, Table, Timeouts};
+use super::{Destination, DestinationKey, IpvsCommand, Service, ServiceKey, Table, Timeouts};
 use crate::kernel::Errno;
 use std::collections::BTreeMap;
-
-/// The commands that make `want` of `have`; `apply` of them to `have` gives `want`.
-///
-/// Services come before others go, and within a service destinations come, or gain weight, before others lose it or go: a service that has
-/// somewhere to send connections before and after has it all the way. What can be changed in place is.
-#[must_use]
-pub fn diff(have: &Table, want: &Table) -> Vec<IpvsCommand> {
-    let mut commands = Vec::new();
-    if have.timeouts != want.timeouts {
-        commands.push(IpvsCommand::SetTimeouts(want.timeouts));
-    }
-    for (key, wanted) in &want.services {
-        match have.services.get(key) {
-            None => add(key, wanted, &mut commands),
-            Some(had) => {
-                if had.settings != wanted.settings {
-                    commands.push(IpvsCommand::SetService(*key, wanted.settings.clone()));
-                }
-                let mut changes = Changes::default();
-                differences(&had.destinations, &wanted.destinations, |to, had, wanted| changes.note(to, had, wanted));
-                changes.commands(*key, &mut commands);
-            }
-        }
-    }
-    let gone = have.services.keys().filter(|key| !want.services.contains_key(key));
-    commands.extend(gone.map(|key| IpvsCommand::DeleteService(*key)));
-    for role in [SyncRole::Master, SyncRole::Backup] {
-        sync(role, have.daemons.get(&role), want.daemons.get(&role), |command| commands.push(command));
-    }
-    commands
-}
-
-/// A service that is not there.
-fn add(key: &ServiceKey, wanted: &Service, commands: &mut Vec<IpvsCommand>) {
-    commands.push(IpvsCommand::AddService(*key, wanted.settings.clone()));
-    commands.extend(wanted.destinations.iter().map(|(to, how)| IpvsCommand::AddDestination(*key, *to, *how)));
-}
-
-/// A daemon cannot be changed while it runs.
-pub(super) fn sync(
-    role: SyncRole,
-    have: Option<&SyncDaemon>,
-    want: Option<&SyncDaemon>,
-    mut command: impl FnMut(IpvsCommand),
-) {
-    if have == want {
-        return;
-    }
-    if let Some(had) = have {
-        command(IpvsCommand::StopSync { role, id: had.id });
-    }
-    if let Some(wanted) = want {
-        command(IpvsCommand::StartSync(wanted.clone()));
-    }
-}
 
 /// Goes through both in order and hands over what is not the same.
 pub(super) fn differences<'a, K: Ord, V: PartialEq>(
@@ -90,7 +35,8 @@ pub(super) fn differences<'a, K: Ord, V: PartialEq>(
     }
 }
 
-/// What changes among a service's destinations, in the order in which it may be done.
+/// What changes among a service's destinations, in the order in which it may be done: they come, or gain weight, before others lose it or go. A
+/// service that has somewhere to send connections before and after has it all the way.
 #[derive(Default)]
 pub(super) struct Changes {
     added: Vec<(DestinationKey, Destination)>,
@@ -174,7 +120,3 @@ pub fn apply(table: &mut Table, command: &IpvsCommand) -> Result<(), Errno> {
 fn service<'a>(table: &'a mut Table, key: &ServiceKey) -> Result<&'a mut Service, Errno> {
     table.services.get_mut(key).ok_or(Errno::ESRCH)
 }
-
-#[cfg(test)]
-#[path = "diff_tests.rs"]
-mod tests;

@@ -1,8 +1,9 @@
+mod commands;
 mod ending;
 mod telling;
 
 use super::*;
-use crate::ipvs::diff::{apply, diff};
+use crate::ipvs::diff::apply;
 use crate::ipvs::{ServiceFlags, Table};
 use crate::kernel::Errno;
 use crate::net::Family;
@@ -285,7 +286,7 @@ quickcheck! {
         let settled = world.reconciler.faults.is_empty();
         if !(same && timed && synced && quiet && settled) {
             eprintln!("same {same}, timed {timed}, synced {synced}, quiet {quiet}, settled {settled}");
-            eprintln!("{:?}", diff(&world.kernel, &world.want));
+            eprintln!("{:?}\n{:?}", world.kernel, world.want);
         }
         same && timed && synced && quiet && settled
     }

@@ -5,6 +5,7 @@
 use keepalived_core::config::model::RealServer;
 use keepalived_core::config::{Source, parse};
 use keepalived_core::ipvs::{Forward, ServiceKey, desired};
+use keepalived_core::reload::Balancer;
 use keepalived_netns_tests::lvs::config::file;
 use keepalived_netns_tests::lvs::farm::SERVERS;
 use keepalived_netns_tests::lvs::prelude::*;
@@ -107,6 +108,7 @@ impl Model {
         let parsed = parse(&source);
         assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
         let lvs = &parsed.config.lvs;
+        let groups = Balancer::of(lvs);
         let lives = |real: &RealServer| {
             let machine = (0..3).find(|machine| farm.real(*machine).ip() == real.ip).expect("a machine of ours");
             self.lives[usize::from(real.port - port(0))][machine]
@@ -127,7 +129,7 @@ impl Model {
                     }
                 }
             }
-            for key in desired::keys(server, lvs) {
+            for key in desired::keys(server, groups.entries(server)) {
                 let ServiceKey::Address { ip, port, .. } = key else { panic!("no marks here: {key}") };
                 let at = SocketAddr::new(ip, port);
                 let _ = writeln!(text, "-A -t {at} -s {}", desired::settings(server, key.family()).scheduler);

@@ -7,9 +7,7 @@ use super::health::Health;
 use super::io::Output;
 use super::pool::{CheckId, Real, ServerId, Virtual};
 use super::{suspend, words};
-use crate::config::model::{
-    Check, Config, Global, InstanceConfig, Lvs, RealServer, Service, VirtualServer, VirtualServerGroup,
-};
+use crate::config::model::{Check, Config, Global, InstanceConfig, Lvs, RealServer, Service, VirtualServer};
 use crate::event::lvs::{LvsEvent, RealName};
 use crate::ipvs::{Reconciler, ServiceKey, desired};
 use crate::net::Name;
@@ -257,7 +255,7 @@ impl Checkers {
             };
             health = other.health;
             (status, reason) = (other.status, other.reason.clone());
-            place = Some((other.round, other.skipped, self.timers.get(TimerKey::Check(*id))));
+            place = Some((other.round, other.skipped, self.due.get(*id)));
             if other.users.is_empty() {
                 self.change_pace(*id, check, hash);
                 return *id;
@@ -270,7 +268,7 @@ impl Checkers {
                 (checker.round, checker.skipped) = (round, skipped);
             }
             if let Some(due) = due {
-                self.timers.set(TimerKey::Check(id), due);
+                self.due.set(id, due);
                 self.hasten(id);
             }
         }
@@ -366,13 +364,11 @@ fn place_in_group(server: &VirtualServer, places: &mut BTreeMap<Name, u32>) -> u
 }
 
 fn keys(server: &VirtualServer, settings: &Settings) -> Vec<ServiceKey> {
-    let mut lvs = Lvs::default();
-    if let Service::Group(name) = &server.service
-        && let Some(entries) = settings.groups.get(name)
-    {
-        lvs.groups.push(VirtualServerGroup { name: name.clone(), entries: entries.clone() });
-    }
-    desired::keys(server, &lvs)
+    let group = match &server.service {
+        Service::Group(name) => settings.groups.get(name).map_or(&[][..], |entries| entries),
+        Service::Address(..) | Service::Mark(_) => &[],
+    };
+    desired::keys(server, group)
 }
 
 fn count(n: usize) -> u32 {

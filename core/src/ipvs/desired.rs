@@ -4,7 +4,7 @@ use super::{
     Destination, DestinationKey, Forward, ServiceFlags, ServiceKey, ServiceSettings, SyncDaemon, SyncRole, Timeouts,
 };
 use crate::config::model::{
-    self, AddressRange, Choice, Forwarding, Granularity, GroupEntry, Lvs, LvsTimeouts, Protocol, VirtualServer,
+    self, AddressRange, Choice, Forwarding, Granularity, GroupEntry, LvsTimeouts, Protocol, VirtualServer,
 };
 use crate::net::Family;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,28 +14,27 @@ use std::collections::BTreeSet;
 /// The most addresses that one line of a group stands for; of longer ranges the rest is left out.
 pub const MAX_RANGE: usize = 65_536;
 
-/// The services of a virtual server in the order of the configuration, none twice: one, or all that its group stands for.
+/// The services of a virtual server in the order of the configuration, none twice: one, or all that the entries of its group stand for.
 ///
 /// A mark of a group belongs to no protocol: two virtual servers of one group have the same [`ServiceKey::Mark`].
 #[must_use]
-pub fn keys(server: &VirtualServer, lvs: &Lvs) -> Vec<ServiceKey> {
+pub fn keys(server: &VirtualServer, group: &[GroupEntry]) -> Vec<ServiceKey> {
     let family = server.family.unwrap_or(Family::V4);
     // The C version balances UDP where no protocol is written, and so does the reader of the configuration.
     let protocol = server.protocol.unwrap_or(Protocol::Udp);
     match &server.service {
         model::Service::Address(ip, port) => vec![ServiceKey::Address { protocol, ip: *ip, port: *port }],
         model::Service::Mark(mark) => vec![ServiceKey::Mark { family, mark: *mark }],
-        model::Service::Group(name) => {
-            let entries = lvs.groups.iter().find(|group| group.name == *name).map_or(&[][..], |group| &group.entries);
+        model::Service::Group(_) => {
             let mut seen = BTreeSet::new();
             let mut keys = Vec::new();
             // As the C version has it: addresses first, then marks.
-            for entry in entries {
+            for entry in group {
                 if let GroupEntry::Addresses { range, port } = *entry {
                     keys.extend(addresses(range).map(|ip| ServiceKey::Address { protocol, ip, port }));
                 }
             }
-            for entry in entries {
+            for entry in group {
                 if let GroupEntry::Mark { mark, family: own } = *entry {
                     keys.push(ServiceKey::Mark { family: own.unwrap_or(family), mark });
                 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::{self, Source};
+use crate::reload::Balancer;
 
 /// The services of the first virtual server of a text.
 fn services(text: &str) -> Vec<(ServiceKey, ServiceSettings)> {
@@ -7,7 +8,10 @@ fn services(text: &str) -> Vec<(ServiceKey, ServiceSettings)> {
     assert!(parsed.is_usable(), "{:?}", parsed.diagnostics);
     let lvs = &parsed.config.lvs;
     let server = &lvs.servers[0];
-    keys(server, lvs).into_iter().map(|key| (key, settings(server, key.family()))).collect()
+    keys(server, Balancer::of(lvs).entries(server))
+        .into_iter()
+        .map(|key| (key, settings(server, key.family())))
+        .collect()
 }
 
 fn names(text: &str) -> Vec<String> {

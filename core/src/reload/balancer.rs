@@ -25,10 +25,12 @@ impl<'a> Balancer<'a> {
         }
     }
 
-    fn entries(&self, server: &VirtualServer) -> Option<&'a [GroupEntry]> {
+    /// What a virtual server's group stands for; nothing where it has none.
+    #[must_use]
+    pub fn entries(&self, server: &VirtualServer) -> &'a [GroupEntry] {
         match &server.service {
-            Service::Group(name) => self.groups.get(&**name).copied(),
-            Service::Address(..) | Service::Mark(_) => None,
+            Service::Group(name) => self.groups.get(&**name).copied().unwrap_or_default(),
+            Service::Address(..) | Service::Mark(_) => &[],
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::mail::{Letters, Orders};
 use super::ours::Ours;
 use keepalived_core::check::Checkers;
-use keepalived_core::config::model::{Lvs, Service, VirtualServerGroup};
+use keepalived_core::config::model::Lvs;
 use keepalived_core::ipvs::{ServiceKey, desired};
 use keepalived_core::net::Name;
+use keepalived_core::reload::Balancer;
 use keepalived_core::vrrp::State;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
@@ -45,16 +46,9 @@ impl Memory {
 
 /// The services of all virtual servers.
 pub(super) fn services(lvs: &Lvs) -> BTreeSet<ServiceKey> {
-    let groups: BTreeMap<&Name, &VirtualServerGroup> = lvs.groups.iter().map(|group| (&group.name, group)).collect();
-    let mut all = Vec::with_capacity(lvs.servers.len());
-    for server in &lvs.servers {
-        // With its own group only, which is looked for there from the beginning.
-        let mut own = Lvs::default();
-        if let Service::Group(name) = &server.service {
-            own.groups.extend(groups.get(name).map(|group| (*group).clone()));
-        }
-        all.extend(desired::keys(server, &own));
-    }
+    let balancer = Balancer::of(lvs);
+    // Sorted once: in a set one after the other would be dearer.
+    let all: Vec<ServiceKey> = lvs.servers.iter().flat_map(|server| desired::keys(server, balancer.entries(server))).collect();
     all.into_iter().collect()
 }
 

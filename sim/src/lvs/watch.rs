@@ -9,6 +9,7 @@ use keepalived_core::Time;
 use keepalived_core::check::{Checkers, ConnId, VirtualStatus};
 use keepalived_core::config::model::Lvs;
 use keepalived_core::ipvs::{Table, desired};
+use keepalived_core::reload::Balancer;
 use keepalived_core::vrrp::{ScriptId, ScriptRun};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -236,11 +237,12 @@ impl Watch {
             self.say(now, "table", format!("{differ} services are wrong, {missing} are missing"));
         }
         let status = engine.status();
+        let groups = lvs.map(Balancer::of).unwrap_or_default();
         for (server, config) in status.iter().zip(lvs.into_iter().flat_map(|lvs| &lvs.servers)) {
             let mut weights: BTreeMap<IpAddr, u32> =
                 server.reals.iter().filter_map(|real| Some((real.name.ip, real.weight?))).collect();
             weights.extend(server.sorry.filter(|(_, used)| *used).map(|(sorry, _)| (sorry.ip, 1)));
-            for key in lvs.into_iter().flat_map(|lvs| desired::keys(config, lvs)) {
+            for key in desired::keys(config, groups.entries(config)) {
                 let service = kernel.services.get(&key);
                 let there: Option<BTreeMap<IpAddr, u32>> =
                     service.map(|service| service.destinations.iter().map(|(to, how)| (to.ip, how.weight)).collect());

@@ -55,7 +55,7 @@ pub(super) struct Real {
     pub(super) alive: bool,
     /// Its weight while it lives.
     pub(super) weight: u32,
-    /// That it has never lived was told.
+    /// Something was told of it. Until then its first failure is, though it did not live before.
     pub(super) told: bool,
 }
 

@@ -56,7 +56,7 @@ impl Reconciler {
                 self.reading.backoff = None;
                 let mut trying = BTreeSet::new();
                 for (spot, fault) in &mut self.faults {
-                    if fault.was_read(true) {
+                    if fault.end_reading(true) {
                         trying.insert(*spot);
                     }
                 }
@@ -100,7 +100,7 @@ impl Reconciler {
 
     fn unreadable(&mut self, errno: Errno) {
         for fault in self.faults.values_mut() {
-            let _ = fault.was_read(false);
+            let _ = fault.end_reading(false);
         }
         let delay = self.reading.backoff.map_or(SOON, |before| (before * 2).min(LONGEST));
         if self.reading.backoff.replace(delay).is_none() && !self.stopping {

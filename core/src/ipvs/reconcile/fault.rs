@@ -59,21 +59,22 @@ impl Fault {
         self.state != State::Trying
     }
 
-    pub(super) fn due(&mut self) {
+    /// Its time to wait is over: the next reading is for it.
+    pub(super) fn end_wait(&mut self) {
         if self.state == State::Waiting {
             self.state = State::Due;
         }
     }
 
     /// A reading is asked for.
-    pub(super) fn is_read(&mut self) {
+    pub(super) fn begin_reading(&mut self) {
         if self.state == State::Due {
             self.state = State::Reading;
         }
     }
 
     /// A reading has ended. Returns whether commands may be given now.
-    pub(super) fn was_read(&mut self, well: bool) -> bool {
+    pub(super) fn end_reading(&mut self, well: bool) -> bool {
         if self.state == State::Reading {
             self.state = if well { State::Trying } else { State::Due };
         }

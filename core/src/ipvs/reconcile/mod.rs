@@ -305,7 +305,7 @@ impl Reconciler {
     pub fn timeout(&mut self, now: Time) {
         while let Some((_, spot)) = self.retries.pop_due(now) {
             if let Some(fault) = self.faults.get_mut(&spot) {
-                fault.due();
+                fault.end_wait();
                 self.reading.asked = true;
             }
         }
@@ -358,7 +358,7 @@ impl Reconciler {
                 self.reading.asked = false;
                 self.reading.under_way = true;
                 self.touched.clear();
-                self.faults.values_mut().for_each(Fault::is_read);
+                self.faults.values_mut().for_each(Fault::begin_reading);
                 return Some(Action::Read);
             }
             if self.flying.len() >= IN_FLIGHT || !self.plan() {

@@ -1,18 +1,26 @@
-//! Sending and receiving adverts allocates nothing once the queues have grown, and neither does a TCP check.
+//! Sending and receiving adverts allocates nothing once the queues have grown, and neither does a turn in which nothing is to be told, nor a TCP check.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::{Lab, in_namespace, veth_pair};
+use keepalived::checkers::Balancer;
 use keepalived::conn::Conns;
-use keepalived::run::World;
+use keepalived::daemon::detach::Starting;
+use keepalived::daemon::notify::Notifier;
+use keepalived::daemon::watcher::Watcher;
+use keepalived::log::{Level, Log};
+use keepalived::run::{Observer, World};
 use keepalived_core::check::{ConnId, ConnNews, Dial, Transport};
+use keepalived_core::config::{Source, parse};
 use keepalived_core::net::Family;
-use keepalived_core::vrrp::{Input, Output, SocketKey, Transmit};
+use keepalived_core::vrrp::{Input, Output, SocketKey, Transmit, Vrrp};
+use keepalived_core::{Engine, Time};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +87,32 @@ fn adverts_do_not_allocate() {
         assert_eq!(ALLOCATIONS.get() - before, 0);
         assert!(received > 500, "{received} received");
     });
+}
+
+#[test]
+fn a_turn_without_events_costs_nothing_for_all_the_instances() {
+    let instance = |id: u32| {
+        format!(
+            "vrrp_instance VI_{id} {{\n interface eth0\n virtual_router_id {id}\n virtual_ipaddress {{\n 10.0.0.{id}\n }}\n}}\n"
+        )
+    };
+    let config = parse(&Source::single("test", (1..=255).map(instance).collect::<String>())).config;
+    let mut engine = Vrrp::new(1);
+    let log = Log::start(Vec::new(), Level::Info).unwrap();
+    let balancer = Rc::new(RefCell::new(Balancer::new(None)));
+    let mut watcher = Watcher::new(log, Rc::new(Notifier::from_env()), balancer, None, Starting::foreground());
+    let now = Time::from_secs(1);
+    let input = Input::Configure(Box::new(config));
+    watcher.input(now, &input);
+    engine.handle(now, input);
+    while let Some(output) = engine.poll() {
+        watcher.output(now, &output);
+    }
+    watcher.turn_over(now, &engine);
+    let before = ALLOCATIONS.get();
+    watcher.turn_over(now, &engine);
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(engine.states().count(), 255);
 }
 
 #[test]

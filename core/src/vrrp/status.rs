@@ -30,6 +30,11 @@ pub struct InstanceStatus {
 }
 
 impl Vrrp {
+    /// The state of every instance, in the order in which they were configured first. Costs nothing that is not looked at.
+    pub fn states(&self) -> impl Iterator<Item = (&Name, State)> {
+        self.instances.iter().flatten().map(|instance| (&instance.config.name, instance.state))
+    }
+
     /// All instances, in the order in which they were configured first.
     #[must_use]
     pub fn status(&self) -> Vec<InstanceStatus> {

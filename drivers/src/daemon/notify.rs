@@ -40,9 +40,11 @@ impl Notifier {
         self.send("STOPPING=1\nSTATUS=Stopping\n");
     }
 
-    /// One line for `systemctl status`.
-    pub fn status(&self, status: &str) {
-        self.send(&format!("STATUS={status}\n"));
+    /// One line for `systemctl status`, which is made only where somebody reads it.
+    pub fn status(&self, status: impl FnOnce() -> String) {
+        if self.0.is_some() {
+            self.send(&format!("STATUS={}\n", status()));
+        }
     }
 
     fn send(&self, text: &str) {

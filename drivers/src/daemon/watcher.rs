@@ -10,8 +10,9 @@ use keepalived_core::Time;
 use keepalived_core::event::Event;
 use keepalived_core::event::turn::sentences;
 use keepalived_core::kernel::KernelEvent;
-use keepalived_core::vrrp::{Input, InstanceStatus, Output, Vrrp};
+use keepalived_core::vrrp::{Input, Output, State, Vrrp};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The observer of the daemon.
@@ -86,7 +87,34 @@ impl Observer<Vrrp> for Watcher {
         if let Some(recording) = &mut self.recording {
             recording.turn_over(now, engine);
         }
-        if engine.status().is_empty() && self.balancer.borrow().summary().is_some() {
+        if !self.events.is_empty() {
+            self.tell(engine);
+        }
+        if std::mem::take(&mut self.configured) {
+            // An instance that got another name is told of as nothing else would.
+            for (name, state) in engine.states() {
+                self.balancer.borrow_mut().instance(name, state);
+            }
+            self.to_be_ready = true;
+        }
+        if self.to_be_ready && self.kernel_known && !self.balancer.borrow().makes_first_table() {
+            self.to_be_ready = false;
+            self.changed = false;
+            self.notifier.ready(&summary(engine, self.balancer.borrow().summary()));
+            if let Some(starting) = self.starting.take() {
+                starting.ready();
+            }
+        } else if self.changed && self.starting.is_none() {
+            self.changed = false;
+            self.notifier.status(|| summary(engine, self.balancer.borrow().summary()));
+        }
+    }
+}
+
+impl Watcher {
+    /// Tells what happened in a turn.
+    fn tell(&mut self, engine: &Vrrp) {
+        if engine.states().next().is_none() && self.balancer.borrow().summary().is_some() {
             // Who only balances need not hear that there are no instances.
             self.events.retain(|event| !matches!(event, Event::Configured { removed, .. } if removed.is_empty()));
         }
@@ -99,48 +127,27 @@ impl Observer<Vrrp> for Watcher {
             self.log.say(Part::Vrrp, level, text);
         }
         self.events.clear();
-        if std::mem::take(&mut self.configured) {
-            // An instance that got another name is told of as nothing else would.
-            for InstanceStatus { name, state, .. } in engine.status() {
-                self.balancer.borrow_mut().instance(&name, state);
-            }
-            self.to_be_ready = true;
-        }
-        if self.to_be_ready && self.kernel_known && !self.balancer.borrow().makes_first_table() {
-            self.to_be_ready = false;
-            self.changed = false;
-            let balanced = self.balancer.borrow().summary();
-            self.notifier.ready(&summary(&engine.status(), balanced));
-            if let Some(starting) = self.starting.take() {
-                starting.ready();
-            }
-        } else if self.changed && self.starting.is_none() {
-            self.changed = false;
-            let balanced = self.balancer.borrow().summary();
-            self.notifier.status(&summary(&engine.status(), balanced));
-        }
     }
 }
 
 /// All instances in one line, by name while they are few, and how much is balanced.
-fn summary(instances: &[InstanceStatus], balanced: Option<String>) -> String {
-    let states = match (instances.is_empty(), &balanced) {
-        (true, None) => Some("No vrrp_instance is configured".to_owned()),
-        (true, Some(_)) => None,
-        (false, _) => Some(states(instances)),
+fn summary(engine: &Vrrp, balanced: Option<String>) -> String {
+    let states = match (engine.states().next(), &balanced) {
+        (None, None) => Some("No vrrp_instance is configured".to_owned()),
+        (None, Some(_)) => None,
+        (Some(_), _) => Some(states(engine)),
     };
     states.into_iter().chain(balanced).collect::<Vec<_>>().join(", ")
 }
 
-fn states(instances: &[InstanceStatus]) -> String {
+fn states(engine: &Vrrp) -> String {
     const BY_NAME: usize = 4;
-    if instances.len() <= BY_NAME {
-        let each: Vec<String> = instances.iter().map(|one| format!("{} {}", one.name, one.state)).collect();
+    if engine.states().nth(BY_NAME).is_none() {
+        let each: Vec<String> = engine.states().map(|(name, state)| format!("{name} {state}")).collect();
         return each.join(", ");
     }
-    let mut states: Vec<_> = instances.iter().map(|one| one.state).collect();
-    states.sort_unstable();
-    let counts: Vec<String> =
-        states.chunk_by(|a, b| a == b).map(|equal| format!("{} {}", equal.len(), equal[0])).collect();
+    let mut counts: BTreeMap<State, usize> = BTreeMap::new();
+    engine.states().for_each(|(_, state)| *counts.entry(state).or_default() += 1);
+    let counts: Vec<String> = counts.into_iter().map(|(state, count)| format!("{count} {state}")).collect();
     counts.join(", ")
 }

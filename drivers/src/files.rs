@@ -306,7 +306,9 @@ impl Loaded {
 
     /// Each diagnostic as a line of the log.
     pub fn lines(&self) -> impl Iterator<Item = (&Diagnostic, String)> {
-        let lines = config::render_lines(&self.parsed.diagnostics, &self.source);
+        let all = &self.parsed.diagnostics;
+        // To find the lines of a large text takes long.
+        let lines = if all.is_empty() { Vec::new() } else { config::render_lines(all, &self.source) };
         self.parsed.diagnostics.iter().zip(lines)
     }
 }

@@ -9,7 +9,7 @@ use crate::daemon::fresh::Fresh;
 use crate::daemon::notify::Notifier;
 use crate::daemon::parts::Parts;
 use crate::daemon::pidfile::PidFile;
-use crate::daemon::service::{Keep, Service, tell};
+use crate::daemon::service::{Keep, Service};
 use crate::daemon::signals::{Signals, ignore_until_ready};
 use crate::daemon::watcher::Watcher;
 use crate::files::{self, LoadError, Loaded, Wanted};
@@ -93,7 +93,7 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
         enter_namespace(name)?;
     }
     // What is asked of the kernel waits until there is a log.
-    let fresh = Fresh::read(&plan.wanted, Before::default(), plan.parts, None).map_err(|error| match error {
+    let mut fresh = Fresh::read(&plan.wanted, Before::default(), plan.parts, None).map_err(|error| match error {
         LoadError::Unreadable(..) | LoadError::Empty(_) | LoadError::Panicked(_) => {
             Failure(exit::NO_FILE, error.to_string())
         }
@@ -146,7 +146,8 @@ fn prepare(options: &Options) -> Result<ExitCode, Failure> {
     for complaint in &plan.complaints {
         log.daemon(Level::Warning, complaint.as_str());
     }
-    tell(&log, loaded);
+    fresh.tell(&log);
+    let loaded = &fresh.loaded;
     if options.dump_conf {
         for line in config::print(&loaded.parsed.config, Secrets::Hide).lines() {
             log.daemon(Level::Info, line);

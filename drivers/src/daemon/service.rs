@@ -8,11 +8,10 @@ use crate::checkers::Balancer;
 use crate::clock::{self, Timer};
 use crate::doubts::Doubts;
 use crate::elsewhere::drop_elsewhere;
-use crate::files::{LoadError, Loaded, Wanted};
+use crate::files::{LoadError, Wanted};
 use crate::log::{Level, Log};
 use crate::process::{Ends, Scripts};
 use crate::world::Side;
-use keepalived_core::config::Severity;
 use keepalived_core::config::again::{Before, Sections};
 use keepalived_core::config::model::{Config, Global};
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun};
@@ -113,8 +112,8 @@ impl Service {
         }
     }
 
-    fn configure(&mut self, Fresh { mut loaded, trust, .. }: Fresh) -> Input<'static> {
-        self.doubts = Doubts::of(&loaded);
+    fn configure(&mut self, Fresh { mut loaded, doubts, trust, .. }: Fresh) -> Input<'static> {
+        self.doubts = doubts;
         let mut config = std::mem::take(&mut loaded.parsed.config);
         let sections = std::mem::take(&mut loaded.parsed.sections);
         drop_elsewhere(loaded);
@@ -192,14 +191,14 @@ impl Service {
         if self.stops > 0 {
             return None;
         }
-        let fresh = match result {
+        let mut fresh = match result {
             Ok(fresh) => fresh,
             Err(error) => {
                 self.refuse(&error.to_string());
                 return None;
             }
         };
-        tell(&self.log, &fresh.loaded);
+        fresh.tell(&self.log);
         if let Err(why) = self.judge(&fresh) {
             self.refuse(&why);
             drop_elsewhere(fresh);
@@ -209,7 +208,7 @@ impl Service {
     }
 
     /// Whether a new configuration may come into force.
-    fn judge(&self, Fresh { loaded, trust, kernel }: &Fresh) -> Result<(), String> {
+    fn judge(&self, Fresh { loaded, doubts, trust, kernel, .. }: &Fresh) -> Result<(), String> {
         if !loaded.parsed.is_usable() {
             return Err("there are errors in it".to_owned());
         }
@@ -218,7 +217,7 @@ impl Service {
         }
         // At the start what is not understood is skipped, as the C version does. Here somebody has just written it, and skipping
         // it would take back what is in force.
-        if let Some(new) = Doubts::of(loaded).new_since(&self.doubts) {
+        if let Some(new) = doubts.new_since(&self.doubts) {
             return Err(format!("{new}, and that is not so in the configuration in force"));
         }
         if let Err(wrong) = trust {
@@ -247,17 +246,6 @@ fn armed(mut timer: Timer) -> io::Result<Timer> {
 /// Without an answer no reload would ever begin again.
 fn or_panicked(wanted: &Wanted, read: impl FnOnce() -> Reloaded) -> Reloaded {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(LoadError::Panicked(wanted.file.clone())))
-}
-
-/// Logs what there is to say of a configuration.
-pub fn tell(log: &Log, loaded: &Loaded) {
-    for (diagnostic, line) in loaded.lines() {
-        let level = match diagnostic.severity {
-            Severity::Error => Level::Error,
-            Severity::Warning => Level::Warning,
-        };
-        log.daemon(level, line);
-    }
 }
 
 impl Side for Service {

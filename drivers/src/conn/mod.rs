@@ -222,9 +222,8 @@ impl Conns {
     }
 
     fn start(&mut self, id: ConnId, dial: &Dial) -> Result<Line, ConnFailure> {
-        let refused = |error: io::Error| ConnFailure::beginning(errno(&error));
         Ok(match &dial.transport {
-            Transport::Tcp => Line::Tcp(Tcp::dial(dial).map_err(refused)?),
+            Transport::Tcp => Line::Tcp(Tcp::dial(dial)?),
             Transport::Knock => {
                 let plain = Spare::fits(dial);
                 let spare = if plain { self.spare.take(Family::of(dial.ip)) } else { None };
@@ -232,15 +231,15 @@ impl Conns {
                     Some(socket) => Tcp::dial_on(socket, dial),
                     None => Tcp::knock(dial),
                 };
-                Line::Knock(tcp.map_err(refused)?, plain)
+                Line::Knock(tcp?, plain)
             }
             Transport::Tls { server_name } => {
                 let trust = self.trust.as_ref().map_err(|why| ConnFailure::Tls(why.clone()))?;
                 let session = trust.session(dial.ip, server_name.as_deref()).map_err(ConnFailure::Tls)?;
-                Line::Tls(Box::new(Tls::new(Tcp::dial(dial).map_err(refused)?, session)))
+                Line::Tls(Box::new(Tls::new(Tcp::dial(dial)?, session)))
             }
-            Transport::Udp => Line::Udp(Udp::dial(dial).map_err(refused)?),
-            Transport::Ping => Line::Ping(Ping::dial(dial, id.0).map_err(refused)?),
+            Transport::Udp => Line::Udp(Udp::dial(dial)?),
+            Transport::Ping => Line::Ping(Ping::dial(dial, id.0)?),
         })
     }
 

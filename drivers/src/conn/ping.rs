@@ -7,10 +7,11 @@ use super::tcp::is_passing;
 use super::udp::send_datagram;
 use super::{Got, dial};
 use keepalived_core::check::{ConnFailure, Dial};
+use keepalived_core::kernel::Errno;
 use keepalived_core::net::Family;
 use keepalived_core::wire::checksum::Sum;
 use socket2::{Protocol, Socket, Type};
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Type, code, checksum, identifier, sequence number.
@@ -27,7 +28,7 @@ pub(super) struct Ping {
 
 impl Ping {
     /// `seed` becomes the identifier where the kernel chooses none.
-    pub(super) fn dial(dial: &Dial, seed: u64) -> io::Result<Ping> {
+    pub(super) fn dial(dial: &Dial, seed: u64) -> Result<Ping, ConnFailure> {
         let family = Family::of(dial.ip);
         let protocol = match family {
             Family::V4 => Protocol::ICMPV4,
@@ -36,7 +37,7 @@ impl Ping {
         // An echo has no port.
         let dial = &Dial { port: 0, source_port: 0, ..dial.clone() };
         let (socket, raw) = match dial::socket(dial, Type::DGRAM, protocol) {
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EPROTONOSUPPORT)) => {
+            Err(ConnFailure::NotMade(Errno(libc::EACCES | libc::EPERM | libc::EPROTONOSUPPORT))) => {
                 let identifier = (seed ^ seed >> 16 ^ seed >> 32 ^ seed >> 48) & 0xffff;
                 (dial::socket(dial, Type::RAW, protocol)?, u16::try_from(identifier).ok())
             }
@@ -44,7 +45,7 @@ impl Ping {
         };
         dial::report_errors(&socket, family)?;
         // From now on only this peer is heard.
-        socket.connect(&dial::peer(dial))?;
+        dial::connect(&socket, dial)?;
         Ok(Ping { socket, family, raw, sequence: 0, told: false })
     }
 

@@ -23,25 +23,21 @@ pub(super) struct Tcp {
 
 impl Tcp {
     /// Begins to connect.
-    pub(super) fn dial(dial: &Dial) -> io::Result<Tcp> {
+    pub(super) fn dial(dial: &Dial) -> Result<Tcp, ConnFailure> {
         Tcp::dial_on(dial::socket(dial, Type::STREAM, Protocol::TCP)?, dial)
     }
 
     /// Begins to connect, for a connection that will be given up as soon as it stands.
-    pub(super) fn knock(dial: &Dial) -> io::Result<Tcp> {
+    pub(super) fn knock(dial: &Dial) -> Result<Tcp, ConnFailure> {
         let socket = dial::socket(dial, Type::STREAM, Protocol::TCP)?;
         dial::keep_back_last_packet(&socket)?;
         Tcp::dial_on(socket, dial)
     }
 
     /// Begins to connect by a socket that is as `dial` says and not connected.
-    pub(super) fn dial_on(socket: Socket, dial: &Dial) -> io::Result<Tcp> {
-        let peer = dial::peer(dial);
-        match socket.connect(&peer) {
-            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
-            _ => {}
-        }
-        Ok(Tcp { socket, peer, connected: false, waiting: VecDeque::new(), sent: 0 })
+    pub(super) fn dial_on(socket: Socket, dial: &Dial) -> Result<Tcp, ConnFailure> {
+        dial::connect(&socket, dial)?;
+        Ok(Tcp { socket, peer: dial::peer(dial), connected: false, waiting: VecDeque::new(), sent: 0 })
     }
 
     /// `None`: it stands.

@@ -6,7 +6,7 @@ use crate::net::errno;
 use keepalived_core::check::{ConnFailure, Dial};
 use keepalived_core::net::Family;
 use socket2::{Protocol, Socket, Type};
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 
 pub(super) struct Udp {
@@ -15,10 +15,10 @@ pub(super) struct Udp {
 }
 
 impl Udp {
-    pub(super) fn dial(dial: &Dial) -> io::Result<Udp> {
+    pub(super) fn dial(dial: &Dial) -> Result<Udp, ConnFailure> {
         let socket = dial::socket(dial, Type::DGRAM, Protocol::UDP)?;
         dial::report_errors(&socket, Family::of(dial.ip))?;
-        socket.connect(&dial::peer(dial))?;
+        dial::connect(&socket, dial)?;
         Ok(Udp { socket, told: false })
     }
 

@@ -57,3 +57,40 @@ fn many_echoes_at_once_and_each_gets_its_own() {
         assert!(bed.is_silent());
     }
 }
+
+/// A network namespace of the test's own: in a new one nobody may have the kernel's own sockets for echoes (`net.ipv4.ping_group_range`), and they
+/// are raw.
+fn where_echoes_are_raw() {
+    #[allow(unsafe_code)]
+    // SAFETY: it takes no memory, and concerns this thread alone, which is the test's own.
+    let own = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+    assert_eq!(own, 0);
+    assert!(std::process::Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap().success());
+}
+
+#[test]
+fn an_echo_comes_from_the_address_that_it_is_to_come_from() {
+    if !is_root() {
+        return;
+    }
+    where_echoes_are_raw();
+    for ip in loopbacks() {
+        let mut bed = Bed::new();
+        bed.open(1, &Dial { source: Some(ip), ..dial(Transport::Ping, SocketAddr::new(ip, 0)) });
+        assert_eq!(bed.of(1), ConnNews::Connected);
+        bed.send(1, b"echo");
+        assert_eq!(bed.of(1), ConnNews::Data(b"echo".to_vec().into()));
+    }
+}
+
+#[test]
+fn what_fails_before_anybody_is_asked_is_no_fault_of_the_server() {
+    let mut bed = Bed::new();
+    for (id, transport) in (1..).zip([Transport::Tcp, Transport::Knock, Transport::Udp]) {
+        // An address of the wrong family: EAFNOSUPPORT.
+        let source = Some("::1".parse().unwrap());
+        bed.open(id, &Dial { source, ..dial(transport, "127.0.0.1:9".parse().unwrap()) });
+        let news = bed.of(id);
+        assert!(matches!(news, ConnNews::Failed(ConnFailure::NotMade(_))), "{news:?}");
+    }
+}

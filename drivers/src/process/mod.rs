@@ -1,9 +1,10 @@
-//! Scripts: a helper thread starts them, waits for them and kills them, so that none of it can hold up an advert.
+//! Scripts: a helper thread has them started, waits for them and kills them, so that none of it can hold up an advert.
 
 pub mod checks;
 pub mod facts;
 pub(crate) mod nofile;
 pub(crate) mod spawn;
+mod starts;
 pub mod user;
 
 use crate::log::{Level, Log, Part};
@@ -14,6 +15,7 @@ use keepalived_core::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use starts::{Job, NotStarted, Started, Starts, program};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -53,7 +55,9 @@ impl Limits {
 }
 
 enum Request {
-    Run(Box<(ScriptRun, Runner)>),
+    Run(Job),
+    /// One of the starting threads is done.
+    Started(ScriptId, Started),
     Kill(ScriptId),
     KillAll,
 }
@@ -91,6 +95,13 @@ impl Scripts {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &requests, epoll::EventData::new_u64(BELL), epoll::EventFlags::IN)?;
         let mailbox = Arc::new(Mailbox { requests, waiting: AtomicUsize::new(0), closed: AtomicBool::new(false) });
+        let starts = Starts::new({
+            let mailbox = Arc::clone(&mailbox);
+            move |id, started| {
+                mailbox.requests.lock().push_back(Request::Started(id, started));
+                mailbox.requests.ring();
+            }
+        });
         let helper = Helper {
             mailbox: Arc::clone(&mailbox),
             ended: ended.clone(),
@@ -99,6 +110,8 @@ impl Scripts {
             epoll,
             most: limits.running,
             waiting: BTreeMap::new(),
+            behind: BTreeMap::new(),
+            starts,
             running: BTreeMap::new(),
             blind: BTreeSet::new(),
         };
@@ -134,6 +147,8 @@ impl Scripts {
 
 struct Running {
     child: Child,
+    /// Its end is to be told.
+    wanted: bool,
     /// Readable once the child has ended. `None` where the kernel gave none: then it is asked now and then.
     _pidfd: Option<OwnedFd>,
 }
@@ -147,7 +162,10 @@ struct Helper {
     epoll: OwnedFd,
     most: usize,
     /// In the order they were asked for: their ids grow.
-    waiting: BTreeMap<ScriptId, (ScriptRun, Runner)>,
+    waiting: BTreeMap<ScriptId, Job>,
+    /// Those whose program is being started already, and that takes suspiciously long.
+    behind: BTreeMap<ScriptId, Job>,
+    starts: Starts,
     running: BTreeMap<ScriptId, Running>,
     /// Those without a pidfd.
     blind: BTreeSet<ScriptId>,
@@ -160,6 +178,10 @@ impl Helper {
         loop {
             let limit = match until {
                 _ if !self.blind.is_empty() => Some(Timespec { tv_sec: 0, tv_nsec: 50_000_000 }),
+                // What is being started may be stuck by then.
+                _ if !self.waiting.is_empty() && self.starts.len() > 0 => {
+                    Some(Timespec { tv_sec: 0, tv_nsec: 250_000_000 })
+                }
                 until => until.map(|_| Timespec { tv_sec: 1, tv_nsec: 0 }),
             };
             ready.clear();
@@ -177,8 +199,9 @@ impl Helper {
                 let request = self.mailbox.requests.lock().pop_front();
                 match request {
                     Some(Request::Run(asked)) => {
-                        self.waiting.insert(asked.0.id, *asked);
+                        self.waiting.insert(asked.0.id, asked);
                     }
+                    Some(Request::Started(id, started)) => self.started(id, started),
                     Some(Request::Kill(id)) => self.kill(id),
                     Some(Request::KillAll) => self.kill_all(),
                     None => break,
@@ -189,8 +212,9 @@ impl Helper {
             self.start_waiting();
             if self.mailbox.closed.load(Ordering::Acquire) {
                 self.waiting.clear();
+                self.behind.clear();
                 let until = *until.get_or_insert_with(|| Instant::now() + LAST);
-                if self.running.is_empty() || Instant::now() > until {
+                if self.running.is_empty() && self.starts.len() == 0 || Instant::now() > until {
                     return;
                 }
             }
@@ -198,37 +222,53 @@ impl Helper {
     }
 
     fn start_waiting(&mut self) {
-        while self.running.len() < self.most
-            && let Some((_, (run, runner))) = self.waiting.pop_first()
+        while self.running.len() + self.starts.len() < self.most
+            && self.starts.has_room()
+            && let Some((id, job)) = self.waiting.pop_first()
         {
-            self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.start(&run, &runner);
+            if self.starts.is_stuck(program(&job.0)) {
+                self.behind.insert(id, job);
+                continue;
+            }
+            match self.starts.begin(job) {
+                Ok(()) => {
+                    self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+                }
+                Err((job, _)) if self.starts.len() > 0 => {
+                    self.waiting.insert(id, job);
+                    return;
+                }
+                Err((_, error)) => {
+                    self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.end(id, ScriptStatus::NotStarted(Errno(error.raw_os_error().unwrap_or(libc::EAGAIN))));
+                }
+            }
         }
     }
 
-    fn start(&mut self, run: &ScriptRun, runner: &Runner) {
-        let program = run.argv.first().map_or("", String::as_str);
-        let identity = match user::known(runner) {
-            Ok(identity) => identity,
-            Err(reason) => {
-                let text = format!("({}) {program} is not run: {reason}", run.owner);
-                self.log.say(self.part, Level::Error, text);
-                self.end(run.id, ScriptStatus::NotStarted(Errno(libc::EINVAL)));
+    fn started(&mut self, id: ScriptId, started: Started) {
+        let Some((owner, name, wanted)) = self.starts.is_over(id) else { return };
+        self.waiting.extend(self.behind.extract_if(.., |_, job| program(&job.0) == name));
+        let errno = match started {
+            Ok(child) => {
+                if !wanted {
+                    kill_group(&child);
+                }
+                let pidfd = pid(&child).and_then(|pid| self.watch(id, pid).ok());
+                if pidfd.is_none() {
+                    self.blind.insert(id);
+                }
+                self.running.insert(id, Running { child, wanted, _pidfd: pidfd });
                 return;
             }
+            Err(NotStarted::NoUser(reason)) => {
+                self.log.say(self.part, Level::Error, format!("({owner}) {name} is not run: {reason}"));
+                Errno(libc::EINVAL)
+            }
+            Err(NotStarted::Errno(errno)) => errno,
         };
-        match spawn::spawn(&run.argv, &identity) {
-            Ok(child) => {
-                let pidfd = pid(&child).and_then(|pid| self.watch(run.id, pid).ok());
-                if pidfd.is_none() {
-                    self.blind.insert(run.id);
-                }
-                self.running.insert(run.id, Running { child, _pidfd: pidfd });
-            }
-            Err(error) => {
-                let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
-                self.end(run.id, ScriptStatus::NotStarted(Errno(errno)));
-            }
+        if wanted {
+            self.end(id, ScriptStatus::NotStarted(errno));
         }
     }
 
@@ -239,8 +279,12 @@ impl Helper {
     }
 
     fn kill(&mut self, id: ScriptId) {
-        if self.waiting.remove(&id).is_some() {
+        let waited = self.waiting.remove(&id).or_else(|| self.behind.remove(&id)).is_some();
+        if waited {
             self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        // One that is being started has not run; it is killed when it does.
+        if waited || self.starts.cancel(id) {
             self.end(id, ScriptStatus::NotStarted(Errno(libc::ECANCELED)));
         } else if let Some(running) = self.running.get(&id) {
             kill_group(&running.child);
@@ -249,8 +293,9 @@ impl Helper {
 
     fn kill_all(&mut self) {
         self.running.values().for_each(|running| kill_group(&running.child));
-        while let Some((id, _)) = self.waiting.pop_first() {
-            self.mailbox.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.mailbox.waiting.fetch_sub(self.waiting.len() + self.behind.len(), Ordering::Relaxed);
+        let (waited, behind) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.behind));
+        for id in waited.into_keys().chain(behind.into_keys()).chain(self.starts.cancel_all()) {
             self.end(id, ScriptStatus::NotStarted(Errno(libc::ECANCELED)));
         }
     }
@@ -263,9 +308,11 @@ impl Helper {
             Err(error) => ScriptStatus::NotStarted(Errno(error.raw_os_error().unwrap_or(libc::ECHILD))),
         };
         // With its pidfd it leaves the epoll.
-        self.running.remove(&id);
+        let wanted = self.running.remove(&id).is_some_and(|running| running.wanted);
         self.blind.remove(&id);
-        self.end(id, status);
+        if wanted {
+            self.end(id, status);
+        }
     }
 
     fn end(&self, id: ScriptId, status: ScriptStatus) {

@@ -4,6 +4,7 @@ use crate::log::Log;
 use keepalived_core::config::model::{Credentials, Global};
 use keepalived_core::config::scripts::NoUser;
 use keepalived_core::net::Name;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -274,4 +275,55 @@ fn the_user_database_is_asked_once() {
     user::note(&[(gone.clone(), Err(NoUser::User(String::new())))]);
     scripts.run(shell(2, "exit 7"), gone);
     assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::NotStarted(Errno(libc::EINVAL)))));
+}
+
+/// A file system that answers nothing until it is dropped, seen by this thread and those that it starts.
+struct Hung(#[allow(dead_code, reason = "closed at the end")] std::fs::File, tempfile::TempDir);
+
+impl Hung {
+    /// `None`: we may not, or this kernel has none.
+    fn mount() -> Option<Hung> {
+        let fuse = std::fs::File::options().read(true).write(true).open("/dev/fuse").ok()?;
+        let dir = tempfile::tempdir().unwrap();
+        let (at, options) = (
+            std::ffi::CString::new(dir.path().to_str()?).ok()?,
+            std::ffi::CString::new(format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd())).ok()?,
+        );
+        #[allow(unsafe_code)]
+        // SAFETY: all strings outlive the calls; the namespace is this thread's own.
+        let done = unsafe {
+            libc::unshare(libc::CLONE_NEWNS) == 0
+                && libc::mount(
+                    c"none".as_ptr(),
+                    c"/".as_ptr(),
+                    std::ptr::null(),
+                    libc::MS_REC | libc::MS_PRIVATE,
+                    std::ptr::null(),
+                ) == 0
+                && libc::mount(c"hung".as_ptr(), at.as_ptr(), c"fuse".as_ptr(), 0, options.as_ptr().cast()) == 0
+        };
+        done.then_some(Hung(fuse, dir))
+    }
+}
+
+#[test]
+fn a_file_system_that_does_not_answer_holds_up_nobody() {
+    let Some(hung) = Hung::mount() else { return };
+    let program = hung.1.path().join("script");
+    let (scripts, mut results) = scripts();
+    for id in 1..=20 {
+        scripts.run(run(id, &[program.to_str().unwrap()]), runner(None));
+    }
+    scripts.run(shell(21, "exit 3"), runner(None));
+    assert_eq!(results.blocking_recv(), Some((ScriptId(21), ScriptStatus::Exited(3))));
+    // Whether it is being started or waits: it has not run.
+    for id in [1, 20] {
+        scripts.kill(ScriptId(id));
+        assert_eq!(results.blocking_recv(), Some((ScriptId(id), ScriptStatus::NotStarted(Errno(libc::ECANCELED)))));
+    }
+    drop(hung);
+    let ended: BTreeSet<_> = (2..=19).map(|_| results.blocking_recv().unwrap().0.0).collect();
+    assert_eq!(ended, (2..=19).collect());
+    drop(scripts);
+    assert_eq!(results.blocking_recv(), None, "each is answered once");
 }

@@ -4,7 +4,9 @@ use super::facts::search_path;
 use super::nofile;
 use super::user::own;
 use keepalived_core::config::scripts::{Identity, candidates};
-use rustix::process::{Gid, Resource, Rlimit, Uid, setrlimit};
+use rustix::process::{
+    Gid, Resource, Rlimit, Signal, Uid, getpid, getppid, set_parent_process_death_signal, setrlimit,
+};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use std::collections::BTreeSet;
 use std::io;
@@ -15,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 /// What a script does not inherit, as in the C version.
 const NOT_INHERITED: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 
-/// Starts a program, without a shell, in a process group of its own and without files. A script that lacks its `#!` line is run by
+/// Starts a program, without a shell, in a process group of its own and without files. It is asked to end when the calling thread ends. A script that lacks its `#!` line is run by
 /// `/bin/sh`.
 ///
 /// # Errors
@@ -46,21 +48,18 @@ fn start(mut command: Command, arguments: &[String], identity: &Identity) -> io:
     let other = (identity.uid, identity.gid) != (own.uid, own.gid);
     // Only root can change groups, and nobody else has to: it is the same user.
     let user = (other || own.uid == 0 && groups(identity) != groups(&own)).then_some(identity);
-    let nofile = nofile::inherited();
-    // With something to do in the child it has to be forked, which costs more than posix_spawn(3).
-    if user.is_some() || nofile.is_some() {
-        in_the_child(&mut command, user, nofile);
-    }
+    in_the_child(&mut command, user, nofile::inherited());
     command.spawn()
 }
 
-/// What changes between fork and exec: the user, and the limit of open files.
+/// What changes between fork and exec: the user, the limit of open files, and that it ends with us.
 #[allow(unsafe_code)]
 fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<Rlimit>) {
     let user = user.map(|user| {
         let groups: Vec<Gid> = user.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
         (groups, Uid::from_raw(user.uid), Gid::from_raw(user.gid))
     });
+    let own = getpid();
     let change = move || {
         if let Some(nofile) = nofile {
             setrlimit(Resource::Nofile, nofile)?;
@@ -70,8 +69,13 @@ fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<R
             set_thread_res_gid(*gid, *gid, *gid)?;
             set_thread_res_uid(*uid, *uid, *uid)?;
         }
+        // As in the C version. Another user's process begins without it, so it comes last. The kernel goes by the thread that has forked.
+        set_parent_process_death_signal(Some(Signal::TERM))?;
+        if getppid() != Some(own) {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
         Ok(())
     };
-    // SAFETY: it runs in the forked child, which has one thread, and makes up to four system calls without allocating.
+    // SAFETY: it runs in the forked child, which has one thread, and makes up to six system calls without allocating.
     unsafe { command.pre_exec(change) };
 }

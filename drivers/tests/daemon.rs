@@ -198,6 +198,21 @@ fn a_reload_refuses_what_is_newly_unclear() {
     assert_eq!(daemon.end(), Some(0));
 }
 
+/// As it does not hinder the start.
+#[test]
+fn a_file_of_ssl_that_nothing_uses_hinders_no_reload() {
+    let ssl = "SSL {\n ca /no/such/file\n}\n";
+    let Some(lab) = lab(&format!("{ssl}{}", config(""))) else { return };
+    let daemon = lab.start(&["-nlG"]);
+    lab.told_until("READY=1");
+    lab.write(&format!("{ssl}{}", config("priority 90\n")));
+    daemon.signal(Signal::HUP);
+    lab.told_until("RELOADING=1");
+    assert!(!lab.told_until("READY=1").contains("refused"), "{}", lab.log());
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.end(), Some(0));
+}
+
 /// Addresses are not made that would lead to no server. In a user namespace nobody may use IPVS, if there is one.
 #[test]
 fn without_ipvs_virtual_servers_are_not_pretended() {

@@ -27,7 +27,8 @@ pub fn check(parsed: &mut Parsed, source: &Source, wrong: &[(&'static str, Strin
 }
 
 /// Whether any check uses what the `SSL` block says.
-fn uses_tls(config: &Config) -> bool {
+#[must_use]
+pub fn uses_tls(config: &Config) -> bool {
     let checks = config.lvs.servers.iter().flat_map(|server| &server.real_servers).flat_map(|real| &real.checks);
     checks.into_iter().any(|check| match check {
         Check::Network(NetworkCheck { manner, .. }) => {

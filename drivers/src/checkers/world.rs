@@ -18,6 +18,7 @@ use crate::track::{TrackFiles, Values};
 use keepalived_core::Time;
 use keepalived_core::check::{Checkers, ConnFailure, ConnId, ConnNews, Input, Output};
 use keepalived_core::config::model::{Check, Config, Fifo as FifoConfig, Global, Regex, Script};
+use keepalived_core::config::trust::uses_tls;
 use keepalived_core::net::Name;
 use keepalived_core::vrrp::{ScriptId, ScriptStatus};
 use std::collections::{BTreeSet, VecDeque};
@@ -144,7 +145,9 @@ impl<'m> CheckersWorld<'m> {
             }
         }
         self.conns.set_limit(limits::connections(&config));
-        if let Err(why) = &trust {
+        if let Err(why) = &trust
+            && uses_tls(&config)
+        {
             self.say(Level::Error, format!("{why}; SSL_GET checks fail"));
         }
         self.conns.set_trust(trust);

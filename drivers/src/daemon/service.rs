@@ -14,6 +14,7 @@ use crate::process::{Ends, Scripts};
 use crate::world::Side;
 use keepalived_core::config::again::{Before, Sections};
 use keepalived_core::config::model::{Config, Global};
+use keepalived_core::config::trust::uses_tls;
 use keepalived_core::vrrp::{Input, ScriptId, ScriptRun};
 use std::cell::RefCell;
 use std::io;
@@ -220,7 +221,9 @@ impl Service {
         if let Some(new) = doubts.new_since(&self.doubts) {
             return Err(format!("{new}, and that is not so in the configuration in force"));
         }
-        if let Err(wrong) = trust {
+        if let Err(wrong) = trust
+            && uses_tls(&loaded.parsed.config)
+        {
             return Err(wrong.clone());
         }
         if let Err(lacking) = kernel {

@@ -7,6 +7,7 @@ use crate::doubts::Doubts;
 use crate::files::{LoadError, Loaded, Wanted, load_again};
 use crate::log::{Level, Log};
 use crate::process::checks::{check_scripts, check_trust};
+use crate::process::user::Runners;
 use keepalived_core::config::Severity;
 use keepalived_core::config::again::Before;
 
@@ -15,6 +16,8 @@ use keepalived_core::config::again::Before;
 pub struct Fresh {
     /// What was read, with what there is to say of the files that it names.
     pub loaded: Loaded,
+    /// Who runs its scripts.
+    pub runners: Runners,
     /// What there is to say of it, for the log.
     lines: Vec<(Level, String)>,
     /// What is not understood or not clear in it.
@@ -38,7 +41,7 @@ impl Fresh {
         untried: Option<&Setup>,
     ) -> Result<Fresh, LoadError> {
         let mut loaded = load_again(wanted, before)?;
-        check_scripts(&mut loaded.parsed, &loaded.source);
+        let runners = check_scripts(&mut loaded.parsed, &loaded.source);
         let trust = if parts.checkers {
             check_trust(&mut loaded.parsed, &loaded.source).map_err(|error| error.to_string())
         } else {
@@ -47,7 +50,7 @@ impl Fresh {
         let config = &loaded.parsed.config;
         let kernel = untried.map_or(Ok(()), |setup| setup.check(config)).map_err(|error| error.to_string());
         let (lines, doubts) = (lines(&loaded), Doubts::of(&loaded));
-        Ok(Fresh { loaded, lines, doubts, trust, kernel })
+        Ok(Fresh { loaded, runners, lines, doubts, trust, kernel })
     }
 
     /// Logs what there is to say of it.

@@ -10,7 +10,7 @@ use crate::doubts::Doubts;
 use crate::elsewhere::drop_elsewhere;
 use crate::files::{LoadError, Wanted};
 use crate::log::{Level, Log};
-use crate::process::{Ends, Scripts};
+use crate::process::{Ends, Scripts, user};
 use crate::world::Side;
 use keepalived_core::config::again::{Before, Sections};
 use keepalived_core::config::model::{Config, Global};
@@ -113,7 +113,8 @@ impl Service {
         }
     }
 
-    fn configure(&mut self, Fresh { mut loaded, doubts, trust, .. }: Fresh) -> Input<'static> {
+    fn configure(&mut self, Fresh { mut loaded, runners, doubts, trust, .. }: Fresh) -> Input<'static> {
+        user::note(runners);
         self.doubts = doubts;
         let mut config = std::mem::take(&mut loaded.parsed.config);
         let sections = std::mem::take(&mut loaded.parsed.sections);

@@ -22,11 +22,10 @@ pub fn search_path() -> Vec<String> {
     absolute.map(|directory| directory.to_string_lossy().into_owned()).collect()
 }
 
-/// Answers `questions`. It may be slow: the user database may ask the network. What it says is noted for when scripts run.
+/// Answers `questions`. It may be slow: the user database may ask the network.
 #[must_use]
 pub fn gather(questions: &Questions, search: Vec<String>) -> Facts {
     let runners: Vec<_> = questions.runners.iter().map(|runner| (runner.clone(), user::resolve(runner))).collect();
-    user::note(&runners);
     let paths: Vec<_> = questions.paths.iter().map(|path| (path.clone(), walk(path))).collect();
     let parts = || paths.iter().flat_map(|(_, way)| &way.parts);
     let identities = || runners.iter().filter_map(|(_, who)| who.as_ref().ok());

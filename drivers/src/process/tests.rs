@@ -269,10 +269,10 @@ fn who_is_killed_at_the_end_is_buried() {
 fn the_user_database_is_asked_once() {
     let (scripts, mut results) = scripts();
     let gone = runner(Some("was-there-when-the-file-was-read"));
-    user::note(&[(gone.clone(), Ok(own()))]);
+    user::note(vec![(gone.clone(), Ok(own()))]);
     scripts.run(shell(1, "exit 7"), gone.clone());
     assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(7))));
-    user::note(&[(gone.clone(), Err(NoUser::User(String::new())))]);
+    user::note(vec![(gone.clone(), Err(NoUser::User(String::new())))]);
     scripts.run(shell(2, "exit 7"), gone);
     assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::NotStarted(Errno(libc::EINVAL)))));
 }
@@ -339,4 +339,21 @@ fn a_script_ends_with_the_thread_that_has_started_it() {
         let mut child = std::thread::spawn(move || spawn::spawn(&argv, &identity).unwrap()).join().unwrap();
         assert_eq!(outcome(child.wait().unwrap()), ScriptStatus::Signalled(15));
     }
+}
+
+#[test]
+fn what_is_only_read_does_not_change_who_runs_what_is_in_force() {
+    use keepalived_core::config::{Source, parse};
+    let (scripts, mut results) = scripts();
+    let gone = runner(Some("was-there-before-the-reload"));
+    user::note(vec![(gone.clone(), Ok(own()))]);
+    let text = "vrrp_instance VI_1 {\n interface lo1\n virtual_router_id 1\n virtual_ipaddress {\n 10.0.0.1\n }\n \
+                notify_master /bin/true was-there-before-the-reload\n}\n";
+    let source = Source::single("test", text.to_owned());
+    let found = checks::check_scripts(&mut parse(&source), &source);
+    scripts.run(shell(1, "exit 7"), gone.clone());
+    assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(7))));
+    user::note(found);
+    scripts.run(shell(2, "exit 7"), gone);
+    assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::NotStarted(Errno(libc::EINVAL)))));
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::sync::{Mutex, PoisonError};
 
-/// What was found out for the configurations that were read: the user database may ask a network that is down when a script is to run.
+/// What was found out for the configurations that came into force: the user database may ask a network that is down when a script is to run.
 static KNOWN: Mutex<BTreeMap<Runner, Identity>> = Mutex::new(BTreeMap::new());
 
 /// Who this process is.
@@ -43,13 +43,17 @@ pub fn known(runner: &Runner) -> Result<Identity, NoUser> {
     known.map_or_else(|| resolve(runner), Ok)
 }
 
-/// Notes what [`resolve`] said for a configuration. As in the C version a change of the user database counts from the next one.
-pub fn note<'a>(found: impl IntoIterator<Item = &'a (Runner, Result<Identity, NoUser>)>) {
+/// What [`resolve`] said of those who run the scripts of a configuration.
+pub type Runners = Vec<(Runner, Result<Identity, NoUser>)>;
+
+/// Notes what was found out for a configuration that comes into force. As in the C version a change of the user database counts from the next
+/// one.
+pub fn note(found: Runners) {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     for (runner, identity) in found {
         match identity {
-            Ok(identity) => known.insert(runner.clone(), identity.clone()),
-            Err(_) => known.remove(runner),
+            Ok(identity) => known.insert(runner, identity),
+            Err(_) => known.remove(&runner),
         };
     }
 }

@@ -138,7 +138,7 @@ impl Writer {
     }
 
     fn prepare(&self, created: bool) -> Result<(OwnedFd, Option<Reader>), String> {
-        let owner = user::resolve(&self.spec.owner).map_err(|why| why.to_string())?;
+        let owner = user::known(&self.spec.owner).map_err(|why| why.to_string())?;
         let own = user::own();
         if created && (owner.uid, owner.gid) != (own.uid, own.gid) {
             chown(&self.spec.path, Some(owner.uid), Some(owner.gid))

@@ -19,7 +19,7 @@ impl Reader {
     pub(super) fn start(argv: &[String], fifo: &Path, runner: &Runner) -> Result<Reader, String> {
         let program = argv.first().map_or("", String::as_str);
         let failed = |why: String| format!("has no reader: {program} is not run: {why}");
-        let identity = user::resolve(runner).map_err(|why| failed(why.to_string()))?;
+        let identity = user::known(runner).map_err(|why| failed(why.to_string()))?;
         let argv: Vec<String> = argv.iter().cloned().chain([fifo.to_string_lossy().into_owned()]).collect();
         let child = spawn::spawn(&argv, &identity).map_err(|error| failed(error.to_string()))?;
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);

@@ -123,7 +123,11 @@ impl Service {
         self.global.clone_from(&config.global);
         // Both have it, or neither: whatever could be refused has been by now.
         let mut balancer = self.balancer.borrow_mut();
-        self.before = balancer.configure(&mut config, trust).map(|config| Arc::new((sections, config)));
+        let now = balancer.configure(&mut config, trust).map(|config| Arc::new((sections, config)));
+        // We may be the last who have it.
+        if let Some(before) = std::mem::replace(&mut self.before, now) {
+            drop_elsewhere(before);
+        }
         if balancer.makes_first_table() && self.patience.is_none() {
             self.patience = Timer::new().and_then(armed).ok();
             if self.patience.is_none() {

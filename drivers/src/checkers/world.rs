@@ -67,6 +67,8 @@ pub(super) struct CheckersWorld<'m> {
     held: Option<Held>,
     /// There has been a configuration.
     begun: bool,
+    /// The engine has one.
+    configured: bool,
     side_left: u32,
     /// The turn ended with something left.
     more: bool,
@@ -106,6 +108,7 @@ impl<'m> CheckersWorld<'m> {
             waiting: VecDeque::new(),
             held: None,
             begun: false,
+            configured: false,
             side_left: 0,
             more: false,
             setup,
@@ -205,8 +208,9 @@ impl<'m> CheckersWorld<'m> {
             return None;
         }
         let mut config = self.held.take()?.config;
-        // Once: afterwards there may be others', who have come since.
-        if config.global.lvs.flush && self.memory.flushed {
+        // Once: afterwards there may be others', who have come since. An engine looks at it in its first configuration only, and a copy is dear.
+        let first = !std::mem::replace(&mut self.configured, true);
+        if first && config.global.lvs.flush && self.memory.flushed {
             Arc::make_mut(&mut config).global.lvs.flush = false;
         }
         for (id, command) in self.memory.ours.want(memory::services(&config.lvs)) {

@@ -313,7 +313,9 @@ fn a_script_that_never_ran_says_nothing_of_the_server() {
     director.programs.insert("/check".into(), Some(ScriptStatus::NotStarted(keepalived_core::kernel::Errno(11))));
     director.pass(secs(30));
     assert_eq!(director.table().len(), 2);
-    assert!(director.events.iter().any(|e| matches!(e, LvsEvent::Script(_))));
+    let told = director.events.iter().find(|event| matches!(event, LvsEvent::CheckNotMade { .. }));
+    let told = told.map(|event| sentence(event).1).unwrap_or_default();
+    assert!(told.contains("MISC_CHECK /check cannot be made here: "), "{told}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::pool::CheckId;
 use super::words;
 use crate::config::model::{Check, MiscCheck};
 use crate::event::lvs::LvsEvent;
-use crate::notify::{self, News};
+use crate::kernel::Errno;
 use crate::time::Time;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use core::time::Duration;
@@ -23,7 +23,7 @@ enum Outcome {
     /// It does not.
     Failed(String),
     /// Nothing: it never ran, and that is not the server's fault.
-    Unknown,
+    Unknown(Errno),
 }
 
 impl Checkers {
@@ -70,9 +70,8 @@ impl Checkers {
     pub(super) fn check_ended(&mut self, id: CheckId, script: ScriptId, status: ScriptStatus) {
         let Some(checker) = self.checkers.get_mut(id) else { return };
         let Check::Misc(check) = &checker.check else { return };
-        let MiscCheck { pacing, timeout, dynamic, script: program, .. } = &**check;
+        let MiscCheck { pacing, timeout, dynamic, .. } = &**check;
         let (pacing, timeout, dynamic) = (*pacing, *timeout, *dynamic);
-        let program = program.argv.first().cloned();
         let Doing::Running { script: current, since, overdue } = checker.doing else { return };
         if current != script {
             return;
@@ -97,10 +96,9 @@ impl Checkers {
                 Finding::Same
             }
             Outcome::Failed(reason) => self.failed(id, &pacing, reason),
-            Outcome::Unknown => {
-                let owner = words::real_server(checker.real, None).into();
-                let program = program.unwrap_or_default();
-                self.event(LvsEvent::Script(News { owner, program, what: notify::Outcome::Ended(status) }));
+            Outcome::Unknown(errno) => {
+                let (real, check) = (checker.real, words::check(&checker.check));
+                self.event(LvsEvent::CheckNotMade { real, check, errno });
                 Finding::Same
             }
         };
@@ -122,6 +120,6 @@ fn outcome(status: ScriptStatus, dynamic: bool) -> Outcome {
         ScriptStatus::Exited(status @ 2..) if dynamic => Outcome::Passed(Some(status)),
         ScriptStatus::Exited(status) => Outcome::Failed(format!("the script ended with status {status}")),
         ScriptStatus::Signalled(signal) => Outcome::Failed(format!("the script was killed by signal {signal}")),
-        ScriptStatus::NotStarted(_) => Outcome::Unknown,
+        ScriptStatus::NotStarted(errno) => Outcome::Unknown(errno),
     }
 }

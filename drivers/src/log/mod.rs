@@ -9,13 +9,16 @@ pub use sink::{File, Sink, Stderr, stderr_is_journal};
 pub use keepalived_core::event::log::Level;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How many lines may wait.
 const QUEUE: usize = 2048;
+
+/// How many of four the health checks may have: when ten thousand servers fail at once there is still room for what VRRP has to say.
+const OF_CHECKERS: usize = 3;
 
 /// A moment as local date and time, to the millisecond.
 #[must_use]
@@ -80,8 +83,17 @@ enum Message {
 #[derive(Clone)]
 pub struct Log {
     queue: SyncSender<Message>,
-    lost: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+    /// How many lines of the health checks may wait.
+    of_checkers: usize,
     least: Level,
+}
+
+#[derive(Default)]
+struct Counts {
+    lost: AtomicU64,
+    /// Lines of the health checks that wait.
+    of_checkers: AtomicUsize,
 }
 
 impl Log {
@@ -95,10 +107,10 @@ impl Log {
 
     fn with_queue(sinks: Vec<Box<dyn Sink>>, least: Level, length: usize) -> io::Result<Log> {
         let (queue, lines) = sync_channel(length);
-        let lost = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&lost);
-        Builder::new().name("log".to_owned()).stack_size(128 * 1024).spawn(move || write(&lines, sinks, &counter))?;
-        Ok(Log { queue, lost, least })
+        let counts = Arc::new(Counts::default());
+        let shared = Arc::clone(&counts);
+        Builder::new().name("log".to_owned()).stack_size(128 * 1024).spawn(move || write(&lines, sinks, &shared))?;
+        Ok(Log { queue, counts, of_checkers: length / 4 * OF_CHECKERS, least })
     }
 
     /// Says something. When too much is waiting to be written the line is lost, and counted.
@@ -106,9 +118,14 @@ impl Log {
         if level < self.least {
             return;
         }
-        let line = Line { at: SystemTime::now(), level, part, text: text.into() };
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Line(line)) {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        let waiting = (part == Part::Checkers).then_some(&self.counts.of_checkers);
+        let room = waiting.is_none_or(|count| count.fetch_add(1, Ordering::Relaxed) < self.of_checkers);
+        let line = || Line { at: SystemTime::now(), level, part, text: text.into() };
+        if !room || matches!(self.queue.try_send(Message::Line(line())), Err(TrySendError::Full(_))) {
+            self.counts.lost.fetch_add(1, Ordering::Relaxed);
+            if let Some(waiting) = waiting {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 
@@ -139,7 +156,7 @@ impl Log {
     }
 }
 
-fn write(lines: &Receiver<Message>, mut sinks: Vec<Box<dyn Sink>>, lost: &AtomicU64) {
+fn write(lines: &Receiver<Message>, mut sinks: Vec<Box<dyn Sink>>, counts: &Counts) {
     loop {
         let message = match lines.try_recv() {
             Ok(message) => message,
@@ -155,12 +172,15 @@ fn write(lines: &Receiver<Message>, mut sinks: Vec<Box<dyn Sink>>, lost: &Atomic
         };
         let flush = match message {
             Message::Line(line) => {
+                if line.part == Part::Checkers {
+                    counts.of_checkers.fetch_sub(1, Ordering::Relaxed);
+                }
                 sinks.iter_mut().for_each(|sink| sink.write(&line));
                 None
             }
             Message::Flush(done) => Some(done),
         };
-        let count = lost.swap(0, Ordering::Relaxed);
+        let count = counts.lost.swap(0, Ordering::Relaxed);
         if count > 0 {
             let text = format!("{count} log lines are lost: they came faster than they could be written");
             let line = Line { at: SystemTime::now(), level: Level::Warning, part: Part::Daemon, text };
@@ -209,6 +229,27 @@ mod tests {
         assert!((4..=6).contains(&lines), "{written:?}");
         assert_eq!(lines + lost, 100);
         assert_eq!(written[0], "line 0", "what comes first is kept");
+    }
+
+    #[test]
+    fn health_checks_leave_room_for_the_others() {
+        let (permits, permitted) = channel();
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let log = Log::with_queue(vec![Box::new(Slow(permitted, Arc::clone(&written)))], Level::Info, 64).unwrap();
+        for round in 0..3 {
+            for number in 0..200 {
+                log.say(Part::Checkers, Level::Error, format!("server {number} is DOWN"));
+            }
+            log.say(Part::Vrrp, Level::Notice, format!("MASTER {round}"));
+        }
+        drop(permits);
+        log.flush(Duration::from_secs(20));
+        let masters = written.lock().unwrap().iter().filter(|line| line.starts_with("MASTER")).count();
+        assert_eq!(masters, 3);
+        // What was written makes room.
+        log.say(Part::Checkers, Level::Error, "server 1 is up");
+        log.flush(Duration::from_secs(20));
+        assert!(written.lock().unwrap().iter().any(|line| line == "server 1 is up"));
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl<'m> CheckersWorld<'m> {
                 self.say(Level::Warning, complaint);
             }
         }
-        self.conns.set_limit(limits::connections(&config));
+        self.conns.set_limit(limits::connections(&config, self.conns.open_count()));
         if let Err(why) = &trust
             && uses_tls(&config)
         {

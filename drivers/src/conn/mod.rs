@@ -41,6 +41,9 @@ const READS_PER_TURN: u32 = 4;
 /// Bytes read at once.
 const READ: usize = 16 * 1024;
 
+/// Sockets that may be kept for checks to come, besides the connections: of both families.
+pub(crate) const SPARES: usize = 2 * spare::MOST;
+
 /// What a connection can say.
 #[derive(Debug)]
 enum Got {

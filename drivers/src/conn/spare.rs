@@ -7,7 +7,7 @@ use keepalived_core::net::Family;
 use socket2::Socket;
 
 /// As many as one turn may need; what is more is closed.
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
 /// TCP sockets that are not connected and have no settings.
 #[derive(Debug, Default)]

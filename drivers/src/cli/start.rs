@@ -225,7 +225,12 @@ fn serve(options: &Options, plan: &Plan, log: Log, starting: Starting, fresh: Fr
         let result = {
             let mut running = pin!(async {
                 run(&mut engine, &mut world, &mut watcher).await?;
-                poll_fn(|cx| balancer.borrow_mut().poll_ended(cx)).await;
+                // Only the health checks are left to stop, and can be asked to hurry.
+                poll_fn(|cx| {
+                    let _ = world.side_mut().poll_signals(cx);
+                    balancer.borrow_mut().poll_ended(cx)
+                })
+                .await;
                 Ok(())
             });
             let mut given_up = pin!(give_up.notified());

@@ -158,6 +158,25 @@ impl Service {
         None
     }
 
+    /// What is asked by signals. To be polled as long as anything runs, also when VRRP has stopped.
+    pub fn poll_signals(&mut self, cx: &mut Context<'_>) -> Poll<Input<'static>> {
+        while let Poll::Ready(wish) = self.signals.poll_next(cx) {
+            match wish {
+                Wish::Stop => {
+                    if let Some(input) = self.stop() {
+                        return Poll::Ready(input);
+                    }
+                }
+                Wish::Reload => self.begin_reload(),
+                Wish::NotYet(name) => {
+                    let text = format!("asked by signal for {name}: not built yet, nothing is written");
+                    self.log.daemon(Level::Warning, text);
+                }
+            }
+        }
+        Poll::Pending
+    }
+
     fn begin_reload(&mut self) {
         match self.reload {
             _ if self.stops > 0 => return,
@@ -280,21 +299,7 @@ impl Side for Service {
                 return Poll::Ready(input);
             }
         }
-        while let Poll::Ready(wish) = self.signals.poll_next(cx) {
-            match wish {
-                Wish::Stop => {
-                    if let Some(input) = self.stop() {
-                        return Poll::Ready(input);
-                    }
-                }
-                Wish::Reload => self.begin_reload(),
-                Wish::NotYet(name) => {
-                    let text = format!("asked by signal for {name}: not built yet, nothing is written");
-                    self.log.daemon(Level::Warning, text);
-                }
-            }
-        }
-        Poll::Pending
+        self.poll_signals(cx)
     }
 
     fn run_script(&mut self, run: ScriptRun) {

@@ -1,7 +1,7 @@
 //! What the thread of the checkers may use, and how it runs.
 
 use crate::conn::SPARES;
-use crate::process::{Limits, nofile};
+use crate::process::{Limits, nofile, priority};
 use keepalived_core::config::model::{Check, Config, Process};
 use rustix::process::setpriority_process;
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -44,9 +44,12 @@ fn left(limit: u64, network: u64, others: u64) -> usize {
     usize::try_from(left.max(16)).unwrap_or(usize::MAX)
 }
 
-/// `checker_priority` and `checker_cpu_affinity`, of the calling thread.
+/// `checker_priority` and `checker_cpu_affinity`, of the calling thread; not for the programs that it starts.
 pub(super) fn run_as(process: &Process) -> Vec<String> {
     let mut complaints = Vec::new();
+    if process.priority != 0 || !process.cpu_affinity.is_empty() {
+        priority::note();
+    }
     if process.priority != 0
         && let Err(error) = setpriority_process(None, process.priority.into())
     {

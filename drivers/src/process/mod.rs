@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod facts;
 pub(crate) mod nofile;
+pub(crate) mod priority;
 pub(crate) mod spawn;
 mod starts;
 pub mod user;

@@ -2,6 +2,7 @@
 
 use super::facts::search_path;
 use super::nofile;
+use super::priority::{self, Inherited};
 use super::user::own;
 use keepalived_core::config::scripts::{Identity, candidates};
 use rustix::process::{
@@ -48,19 +49,23 @@ fn start(mut command: Command, arguments: &[String], identity: &Identity) -> io:
     let other = (identity.uid, identity.gid) != (own.uid, own.gid);
     // Only root can change groups, and nobody else has to: it is the same user.
     let user = (other || own.uid == 0 && groups(identity) != groups(&own)).then_some(identity);
-    in_the_child(&mut command, user, nofile::inherited());
+    in_the_child(&mut command, user, nofile::inherited(), priority::inherited());
     command.spawn()
 }
 
-/// What changes between fork and exec: the user, the limit of open files, and that it ends with us.
+/// What changes between fork and exec: the user, the limit of open files, the priority, and that it ends with us.
 #[allow(unsafe_code)]
-fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<Rlimit>) {
+fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<Rlimit>, priority: Option<Inherited>) {
     let user = user.map(|user| {
         let groups: Vec<Gid> = user.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
         (groups, Uid::from_raw(user.uid), Gid::from_raw(user.gid))
     });
     let own = getpid();
     let change = move || {
+        // As root still: a higher priority is not for everybody.
+        if let Some(priority) = &priority {
+            priority.give_back();
+        }
         if let Some(nofile) = nofile {
             setrlimit(Resource::Nofile, nofile)?;
         }
@@ -76,6 +81,6 @@ fn in_the_child(command: &mut Command, user: Option<&Identity>, nofile: Option<R
         }
         Ok(())
     };
-    // SAFETY: it runs in the forked child, which has one thread, and makes up to six system calls without allocating.
+    // SAFETY: it runs in the forked child, which has one thread, and makes up to eight system calls without allocating.
     unsafe { command.pre_exec(change) };
 }

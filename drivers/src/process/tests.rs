@@ -360,3 +360,28 @@ fn what_is_only_read_does_not_change_who_runs_what_is_in_force() {
     scripts.run(shell(2, "exit 7"), gone);
     assert_eq!(results.blocking_recv(), Some((ScriptId(2), ScriptStatus::NotStarted(Errno(libc::EINVAL)))));
 }
+
+/// What a thread has and its programs do not is noted once in a process: in this test only.
+#[test]
+fn a_script_has_the_priority_that_we_were_started_with() {
+    use rustix::process::{getpriority_process, setpriority_process};
+    let dir = tempfile::tempdir().unwrap();
+    let before = getpriority_process(None).unwrap();
+    if own().uid != 0 || before > 15 {
+        // Nobody else may have it back.
+        return;
+    }
+    priority::note();
+    setpriority_process(None, before + 3).unwrap();
+    let cpus = rustix::thread::sched_getaffinity(None).unwrap();
+    let first = (0..rustix::thread::CpuSet::MAX_CPU).find(|cpu| cpus.is_set(*cpu)).unwrap();
+    let mut one = rustix::thread::CpuSet::new();
+    one.set(first);
+    rustix::thread::sched_setaffinity(None, &one).unwrap();
+    let (scripts, mut results) = scripts();
+    let out = dir.path().join("out");
+    let script = format!("(cut -d ' ' -f 19 /proc/$$/stat; nproc) >{}", out.display());
+    scripts.run(shell(1, &script), runner(Some("root")));
+    assert_eq!(results.blocking_recv(), Some((ScriptId(1), ScriptStatus::Exited(0))));
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("{before}\n{}\n", cpus.count()));
+}

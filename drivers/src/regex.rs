@@ -38,8 +38,9 @@ pub struct BadPattern {
 /// A search that has begun, with how far it has come.
 #[derive(Debug)]
 pub struct Hunt<'t> {
-    /// UTF-8 where the pattern is made for that.
     text: Cow<'t, [u8]>,
+    /// The text is UTF-8, and `from` at the beginning of a character.
+    utf: bool,
     /// The next place at which a match may begin.
     from: usize,
     /// The last one.
@@ -108,7 +109,7 @@ impl Matcher {
             from = boundary(&text, from - 1) + 1;
         }
         let last = self.last(from, regex.max_offset.map_or(usize::MAX, offset), &text);
-        Hunt { text, from, last, stretch: FIRST_STRETCH, longest: STRETCH, spent: Duration::ZERO }
+        Hunt { text, utf: self.utf, from, last, stretch: FIRST_STRETCH, longest: STRETCH, spent: Duration::ZERO }
     }
 
     /// Goes on with a search that this pattern has begun, for about `most`: for one stretch at least. `None`: there is more to search.
@@ -132,8 +133,8 @@ impl Matcher {
             }
             let stretch = hunt.stretch;
             let until = boundary(text, hunt.from.saturating_add(stretch - 1)).min(hunt.last);
-            // A whole character, and UTF-8, as PCRE2 would find out in each stretch again.
-            let options = if self.utf { pcre::PCRE2_NO_UTF_CHECK } else { 0 };
+            // A whole character, and UTF-8, as PCRE2 would find out in each stretch again. Another pattern may have begun.
+            let options = if self.utf && hunt.utf { pcre::PCRE2_NO_UTF_CHECK } else { 0 };
             let steps = STEPS / u32::try_from(stretch).unwrap_or(STEPS).min(STEPS);
             match search.run(text, (hunt.from, until), options, steps) {
                 pcre::PCRE2_ERROR_NOMATCH => {

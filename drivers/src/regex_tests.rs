@@ -180,6 +180,14 @@ fn a_slow_search_is_made_in_pieces() {
     assert!(end.is_err() && pieces < 1000, "and not in the end: {end:?} after {pieces}");
 }
 
+#[test]
+fn a_search_that_another_pattern_has_begun_is_looked_at_first() {
+    let (bytes, characters) = (regex("a", &[]), regex("\\x{e9}", &[RegexOption::Utf]));
+    let mut hunt = Matcher::new(&bytes).unwrap().begin(&bytes, Cow::Borrowed(b"\xc3"));
+    let result = Matcher::new(&characters).unwrap().go_on(&mut hunt, Duration::ZERO);
+    assert!(matches!(result, Some(Err(_))), "this is no UTF-8: {result:?}");
+}
+
 /// The stretches make no difference: a search of one stretch finds the same.
 fn in_stretches(text: Vec<u8>, padding: usize, utf: bool) -> bool {
     let options: &[RegexOption] = if utf { &[RegexOption::Utf] } else { &[] };

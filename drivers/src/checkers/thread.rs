@@ -11,6 +11,7 @@ use crate::run::run;
 use keepalived_core::check::Checkers;
 use keepalived_core::config::model::FlushOnStop;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use std::future::poll_fn;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -133,7 +134,9 @@ fn clean_up(setup: &Setup, memory: &Memory) {
     let wait = |ipvs: &Ipvs| {
         let left = until.saturating_duration_since(Instant::now());
         let limit = Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(0) + 1, tv_nsec: 0 };
-        !left.is_zero() && poll(&mut [PollFd::new(ipvs, PollFlags::IN)], Some(&limit)).is_ok()
+        let waited = || poll(&mut [PollFd::new(ipvs, PollFlags::IN)], Some(&limit));
+        // A signal is no reason to give up.
+        !left.is_zero() && matches!(waited(), Ok(_) | Err(Errno::INTR))
     };
     let removed = Ipvs::open(setup.ipvs.as_deref()).map_err(|error| error.to_string()).and_then(|mut ipvs| {
         let removed = ipvs::remove(&mut ipvs, (&memory.ours.services, everything), &memory.ours.sync, wait);

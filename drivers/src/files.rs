@@ -282,7 +282,7 @@ fn identity(path: &Path) -> String {
 }
 
 /// What an error says, without its number.
-fn words(error: &io::Error) -> String {
+pub(crate) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().map_or_else(String::new, str::to_owned)
 }

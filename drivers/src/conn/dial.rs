@@ -1,12 +1,12 @@
 //! Sockets for a [`Dial`], with all that it says of where from and through what.
 
-use crate::net::errno;
+use crate::net::{errno, switch_on};
 use keepalived_core::check::{ConnFailure, Dial};
 use keepalived_core::net::Family;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// A socket that does not block and is bound as `dial` says.
 ///
@@ -83,20 +83,4 @@ pub(super) fn keep_back_last_packet(socket: &Socket) -> Result<(), ConnFailure> 
 
 fn no_port_yet(fd: BorrowedFd<'_>) -> io::Result<()> {
     switch_on(fd, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT)
-}
-
-#[allow(unsafe_code)]
-fn switch_on(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
-    let on: libc::c_int = 1;
-    // SAFETY: the option's value is an int, which outlives the call.
-    let result = unsafe {
-        libc::setsockopt(
-            fd.as_raw_fd(),
-            level,
-            option,
-            (&raw const on).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -4,6 +4,7 @@
 //! version 1. With `ca` it must be valid, and come from one of those authorities or be one of those certificates; where a name was sent, it must be of
 //! that name.
 
+use crate::files::words;
 use keepalived_core::config::model::Ssl;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -237,7 +238,7 @@ impl ServerCertVerifier for Authorities {
 
 fn certificates(what: &'static str, path: &str) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let failed = |why: String| TrustError(what, path.to_owned(), why);
-    let text = std::fs::read(Path::new(path)).map_err(|error| failed(error.to_string()))?;
+    let text = std::fs::read(Path::new(path)).map_err(|error| failed(words(&error)))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let found = found.map_err(|error| failed(error.to_string()))?;
     if found.is_empty() { Err(failed("there is no certificate in it".to_owned())) } else { Ok(found) }
@@ -245,7 +246,7 @@ fn certificates(what: &'static str, path: &str) -> Result<Vec<CertificateDer<'st
 
 fn private_key(path: &str, password: Option<&str>) -> Result<PrivateKeyDer<'static>, TrustError> {
     let failed = |why: String| TrustError("key", path.to_owned(), why);
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| failed(words(&error)))?;
     if text.contains("Proc-Type: 4,ENCRYPTED") {
         let why = "it is encrypted in the way of before PKCS#8; `openssl pkcs8 -topk8` makes one that can be read";
         return Err(failed(why.to_owned()));

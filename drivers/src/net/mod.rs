@@ -10,6 +10,7 @@ mod send;
 mod sys;
 
 pub(crate) use send::errno;
+pub(crate) use sys::switch_on;
 
 /// `IPPROTO_VRRP` (RFC 9568 section 9).
 const PROTOCOL_VRRP: u8 = 112;

@@ -290,8 +290,9 @@ pub(super) fn receive_stamps(fd: BorrowedFd<'_>) -> io::Result<()> {
     switch_on(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS)
 }
 
+/// Switches an option on whose value is an int.
 #[allow(unsafe_code)]
-fn switch_on(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
+pub(crate) fn switch_on(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
     let on: libc::c_int = 1;
     // SAFETY: the option takes an int, which outlives the call.
     let result = unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const on).cast(), INT_LEN) };

@@ -13,7 +13,7 @@ use keepalived_core::ipvs::{Table, diff};
 use keepalived_core::kernel::Errno;
 use keepalived_core::vrrp::{ScriptId, ScriptRun, ScriptStatus};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Something that is on its way.
 enum Coming {
@@ -57,7 +57,7 @@ struct World {
     watch: Watch,
     dialled: BTreeMap<ConnId, IpAddr>,
     /// Scripts of checks that run for a server that hangs.
-    hanging: BTreeMap<ScriptId, ()>,
+    hanging: BTreeSet<ScriptId>,
     figures: Figures,
 }
 
@@ -80,7 +80,7 @@ pub fn run(plan: &Plan, mutation: Mutation) -> (Vec<Violation>, Figures) {
         refuses: false,
         rng,
         dialled: BTreeMap::new(),
-        hanging: BTreeMap::new(),
+        hanging: BTreeSet::new(),
         figures: Figures::default(),
         plan: plan.clone(),
     };
@@ -231,7 +231,7 @@ impl World {
             Output::RunScript(run) => self.script(&run),
             Output::KillScript(id) => {
                 self.watch.killed(id);
-                if self.hanging.contains_key(&id) {
+                if self.hanging.contains(&id) {
                     self.after(Duration::from_millis(5), Coming::ScriptEnds(id, 137));
                 }
             }
@@ -290,7 +290,7 @@ impl World {
         let manner = self.manner(address(server));
         let status = match manner {
             Manner::Silent | Manner::Stalls | Manner::Drips => {
-                self.hanging.insert(run.id, ());
+                self.hanging.insert(run.id);
                 return;
             }
             _ if !manner.serves() => 1,

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use keepalived_netns_tests::lvs::prelude::*;
+use nix::sys::signal::Signal;
 
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -79,5 +80,27 @@ fn real_servers_scripts_alternate() {
         }
         wait_until("all scripts have run", LIMIT, || recorder.calls().len() >= want.len());
         assert_eq!(recorder.calls(), want);
+    });
+}
+
+/// Also when VRRP, which has nothing to do here, has stopped already.
+#[test]
+fn a_second_wish_to_stop_does_not_wait_for_the_scripts_of_the_end() {
+    in_sandbox(|| {
+        if !needs_ipvs() || !Implementation::under_test().is_ours() {
+            return;
+        }
+        let farm = Farm::new(Method::Nat, Family::V4);
+        let service = Virtual::new(farm.service(), Method::Nat).real(Real::new(farm.real(0)));
+        let service = service.line("omega").line("quorum_down \"/bin/sleep 1000\"");
+        let mut d1 = farm.balance("d1", Implementation::under_test(), &service.config());
+        farm.await_table("d1", &service.saved_whole(), Duration::from_secs(5));
+        d1.signal(Signal::SIGTERM);
+        wait_until("the script of the end runs", LIMIT, || d1.processes().len() > 1);
+        d1.signal(Signal::SIGTERM);
+        assert!(d1.await_exit(LIMIT).success());
+        let log = d1.log();
+        assert!(log.contains("asked to stop again") && log.contains("was killed by signal 9"), "{log}");
+        assert_eq!(farm.table("d1").size(), (0, 0), "nothing stays behind");
     });
 }

@@ -7,7 +7,7 @@ use super::io::Output;
 use super::pool::CheckId;
 use super::words;
 use crate::config::model::{Check, MiscCheck};
-use crate::event::lvs::LvsEvent;
+use crate::event::lvs::{LvsEvent, NotMade};
 use crate::kernel::Errno;
 use crate::time::Time;
 use crate::vrrp::{ScriptId, ScriptRun, ScriptStatus};
@@ -98,7 +98,7 @@ impl Checkers {
             Outcome::Failed(reason) => self.failed(id, &pacing, reason),
             Outcome::Unknown(errno) => {
                 let (real, check) = (checker.real, words::check(&checker.check));
-                self.event(LvsEvent::CheckNotMade { real, check, errno });
+                self.event(LvsEvent::CheckNotMade { real, check, why: NotMade::Errno(errno) });
                 Finding::Same
             }
         };

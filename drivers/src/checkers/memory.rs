@@ -48,7 +48,8 @@ impl Memory {
 pub(super) fn services(lvs: &Lvs) -> BTreeSet<ServiceKey> {
     let balancer = Balancer::of(lvs);
     // Sorted once: in a set one after the other would be dearer.
-    let all: Vec<ServiceKey> = lvs.servers.iter().flat_map(|server| desired::keys(server, balancer.entries(server))).collect();
+    let all: Vec<ServiceKey> =
+        lvs.servers.iter().flat_map(|server| desired::keys(server, balancer.entries(server))).collect();
     all.into_iter().collect()
 }
 

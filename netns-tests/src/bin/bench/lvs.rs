@@ -46,7 +46,7 @@ pub(crate) fn run(trials: usize, quick: bool) {
     let sizes: &[u16] = if quick { &[1_000] } else { &[1_000, 10_000] };
     for services in sizes {
         // Whoever makes the first table after a boot pays for the memory of its counters, which the kernel keeps: that is neither daemon's.
-        drop(measure(Implementation::Ours, *services));
+        let _ = measure(Implementation::Ours, *services);
         let mut samples: [Vec<Sample>; 2] = [Vec::new(), Vec::new()];
         for _ in 0..trials {
             for (n, implementation) in both().into_iter().enumerate() {

@@ -41,7 +41,7 @@ pub enum ServiceKey {
 
 /// An IPv4 address and a port as one number. Keys are compared for every entry of every table, and mostly of that family: it takes a few instructions.
 const fn rank_v4(ip: Ipv4Addr, port: u16) -> u64 {
-    (ip.to_bits() as u64) << 16 | port as u64
+    ((ip.to_bits() as u64) << 16) | port as u64
 }
 
 /// An address as a number, after its family.
@@ -58,9 +58,9 @@ impl ServiceKey {
         match *self {
             ServiceKey::Address { protocol, ip, port } => {
                 let (family, ip) = rank(ip);
-                ((protocol as u32) << 8 | family as u32, ip, port)
+                (((protocol as u32) << 8) | family as u32, ip, port)
             }
-            ServiceKey::Mark { family, mark } => (1 << 16 | family as u32, mark as u128, 0),
+            ServiceKey::Mark { family, mark } => ((1 << 16) | family as u32, mark as u128, 0),
         }
     }
 

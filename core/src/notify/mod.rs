@@ -174,3 +174,95 @@ impl<O: Object> Notifier<O> {
 fn program(argv: &[String]) -> String {
     argv.first().cloned().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::{Arbitrary, Gen, quickcheck};
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        /// For one of some objects.
+        Push(u8),
+        Next,
+        /// One of those that run, counted from the one that began first.
+        End(u8),
+        Overdue(u8),
+    }
+
+    impl Arbitrary for Op {
+        fn arbitrary(g: &mut Gen) -> Op {
+            let which = u8::arbitrary(g) % 4;
+            match u8::arbitrary(g) % 5 {
+                0 | 1 => Op::Push(which),
+                2 => Op::Next,
+                3 => Op::End(which),
+                _ => Op::Overdue(which),
+            }
+        }
+    }
+
+    /// Beside the notifier: who waits with what, and whose script holds up the next.
+    #[derive(Default)]
+    struct World {
+        notifier: Notifier<Name>,
+        waiting: BTreeMap<Name, VecDeque<String>>,
+        holding: BTreeMap<Name, ScriptId>,
+        running: Vec<ScriptId>,
+    }
+
+    impl World {
+        fn push(&mut self, object: Name, number: usize) -> bool {
+            let queue = self.waiting.entry(object.clone()).or_default();
+            queue.push_back(number.to_string());
+            let skipped = self.notifier.push(object, Script::new([number.to_string()]));
+            skipped.is_none_or(|news| queue.pop_front() == Some(news.program))
+        }
+
+        /// Begins the next one. Returns whether it was its turn; `None`: there is none.
+        fn begin(&mut self) -> Option<bool> {
+            let run = self.notifier.next()?;
+            self.running.push(run.id);
+            let next = self.waiting.get_mut(&run.owner).and_then(VecDeque::pop_front);
+            Some(next.as_ref() == run.argv.first() && self.holding.insert(run.owner, run.id).is_none())
+        }
+
+        fn end(&mut self, which: usize) {
+            let id = self.running.remove(which);
+            self.holding.retain(|_, other| *other != id);
+            self.notifier.ended(id, ScriptStatus::Exited(0));
+        }
+    }
+
+    quickcheck! {
+        /// First in, first out for each object, one at a time; nobody who may begin is forgotten, and nothing is left.
+        fn every_object_has_its_turn(ops: Vec<Op>) -> bool {
+            let mut world = World::default();
+            let mut good = true;
+            for (number, op) in ops.into_iter().enumerate() {
+                match op {
+                    Op::Push(which) => good &= world.push(which.to_string().into(), number),
+                    Op::Next => good &= world.begin() != Some(false),
+                    Op::End(which) if usize::from(which) < world.running.len() => world.end(which.into()),
+                    Op::Overdue(which) if usize::from(which) < world.running.len() => {
+                        let id = world.running[usize::from(which)];
+                        world.holding.retain(|_, other| *other != id);
+                        world.notifier.overdue(id);
+                    }
+                    Op::End(_) | Op::Overdue(_) => {}
+                }
+            }
+            loop {
+                while let Some(turn) = world.begin() {
+                    good &= turn;
+                }
+                let World { waiting, holding, .. } = &world;
+                good &= waiting.iter().all(|(object, queue)| queue.is_empty() || holding.contains_key(object));
+                if world.running.is_empty() {
+                    return good && world.notifier.is_idle() && world.waiting.values().all(VecDeque::is_empty);
+                }
+                world.end(0);
+            }
+        }
+    }
+}

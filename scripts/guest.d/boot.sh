@@ -24,8 +24,8 @@ boot() {
     local line="console=ttyS0 quiet loglevel=4 panic=-1 reboot=t mitigations=off norandmaps tsc=reliable no_timer_check"
     line+=" random.trust_cpu=on cryptomgr.notests rcupdate.rcu_expedited=1 nowatchdog init=/none"
     if [[ $mode == packed ]]; then
-        # An instruction is 2 ns. One processor: more would wait for each other in real time.
-        accel=(-accel tcg,thread=single,tb-size=256 -icount shift=1,sleep=off) cpus=1
+        # One processor: more would wait for each other in real time.
+        accel=(-accel tcg,thread=single,tb-size=256 -icount "shift=$icount,sleep=off") cpus=1
     elif [[ ${KEEPALIVED_GUEST_ACCEL:-} == kvm ]] || { [[ ${KEEPALIVED_GUEST_ACCEL:-} != tcg ]] && kvm_works; }; then
         accel=(-accel kvm) cpu=host
     else

@@ -1,6 +1,7 @@
 //! The script that reads a FIFO.
 
-use crate::process::{spawn, user};
+use crate::process::spawn::{self, Life};
+use crate::process::user;
 use keepalived_core::config::scripts::Runner;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::os::fd::OwnedFd;
@@ -21,7 +22,7 @@ impl Reader {
         let failed = |why: String| format!("has no reader: {program} is not run: {why}");
         let identity = user::known(runner).map_err(|why| failed(why.to_string()))?;
         let argv: Vec<String> = argv.iter().cloned().chain([fifo.to_string_lossy().into_owned()]).collect();
-        let child = spawn::spawn(&argv, &identity).map_err(|error| failed(error.to_string()))?;
+        let child = spawn::spawn(&argv, &identity, Life::Ours).map_err(|error| failed(error.to_string()))?;
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let pidfd = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
         Ok(Reader { child, pid, pidfd })

@@ -1,7 +1,8 @@
 //! Starting scripts, by threads that do nothing else: to find a program, to ask who is to run it and to begin it can take for ever where a file
 //! system or a user database does not answer, and nobody else is to wait for that.
 
-use super::{spawn, user};
+use super::spawn::{self, Life};
+use super::user;
 use keepalived_core::config::scripts::Runner;
 use keepalived_core::kernel::Errno;
 use keepalived_core::net::Name;
@@ -48,8 +49,7 @@ struct Start {
     cancelled: bool,
 }
 
-/// The starts that go on, and the threads that make them. These live as long as this does: their end would end their children
-/// (`PR_SET_PDEATHSIG` goes by thread).
+/// The starts that go on, and the threads that make them, which live as long as this does.
 pub(super) struct Starts {
     jobs: Sender<Job>,
     taken: Arc<Mutex<Receiver<Job>>>,
@@ -140,5 +140,5 @@ fn work(jobs: &Mutex<Receiver<Job>>, tell: &dyn Fn(ScriptId, Started)) {
 fn start(run: &ScriptRun, runner: &Runner) -> Started {
     let identity = user::known(runner).map_err(|reason| NotStarted::NoUser(reason.to_string()))?;
     let errno = |error: io::Error| NotStarted::Errno(Errno(error.raw_os_error().unwrap_or(libc::EINVAL)));
-    spawn::spawn(&run.argv, &identity).map_err(errno)
+    spawn::spawn(&run.argv, &identity, Life::Own).map_err(errno)
 }

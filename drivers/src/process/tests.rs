@@ -332,14 +332,15 @@ fn a_file_system_that_does_not_answer_holds_up_nobody() {
 }
 
 #[test]
-fn a_script_ends_with_the_thread_that_has_started_it() {
+fn a_reader_ends_with_the_thread_that_has_started_it() {
     let mut users = vec![own()];
     if own().uid == 0 {
         users.push(user::resolve(&runner(Some("nobody"))).unwrap());
     }
     for identity in users {
         let argv = ["/bin/sleep".to_owned(), "3600".to_owned()];
-        let mut child = std::thread::spawn(move || spawn::spawn(&argv, &identity).unwrap()).join().unwrap();
+        let mut child =
+            std::thread::spawn(move || spawn::spawn(&argv, &identity, spawn::Life::Ours).unwrap()).join().unwrap();
         assert_eq!(outcome(child.wait().unwrap()), ScriptStatus::Signalled(15));
     }
 }

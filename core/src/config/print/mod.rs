@@ -363,7 +363,7 @@ pub(super) fn quoted_word(text: &str) -> String {
         .map(|c| {
             if c == '"' {
                 '\''
-            } else if matches!(c, '\n' | '\r' | '\0') {
+            } else if matches!(c, '\n' | '\0') {
                 ' '
             } else {
                 c
